@@ -1,0 +1,100 @@
+"""A Python value as the JSON text that a model gets: never a `repr`, never an invalid character."""
+
+import dataclasses
+from base64 import b64encode
+from collections import deque
+from collections.abc import Mapping
+
+from pydantic_core import PydanticSerializationError, to_json
+
+_BYTES = (bytes, bytearray, memoryview)
+_SEQUENCES = (list, tuple, set, frozenset, deque)
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def to_json_text(value: object) -> str:
+    """Give a value's JSON text.
+
+    Models, dataclasses, containers, `datetime`, `UUID`, `Decimal`, `Enum` and the like take pydantic's JSON form
+    (models under their aliases, as in the schema of parameters); bytes anywhere in it are standard base64; NaN and
+    the infinities are `null`; a lone surrogate, which no JSON text can carry, becomes U+FFFD.
+
+    Raises:
+        ValueError: Something in it has no JSON form, refers to itself, or is nested too deeply.
+    """
+    if type(value) not in _SCALARS and _contains_bytes(value):
+        value = _plain(value)
+    try:
+        return to_json(value, inf_nan_mode="null").decode()
+    except PydanticSerializationError as error:
+        if "surrogates not allowed" not in str(error):
+            raise
+    return to_json(_plain(value), inf_nan_mode="null").decode()
+
+
+def without_lone_surrogates(text: str) -> str:
+    """Give a text that can be encoded: pairs of surrogates are joined, a lone one becomes U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def standard_base64(value: bytes | bytearray | memoryview) -> str:
+    """Give the base64 text of the standard alphabet (pydantic writes the URL-safe one)."""
+    return b64encode(value).decode("ascii")
+
+
+def _contains_bytes(value: object) -> bool:
+    """Whether there are bytes anywhere in it. It does not recurse, so neither depth nor a circle can hurt it."""
+    waiting = [value]
+    seen: set[int] = set()
+    while waiting:
+        item = waiting.pop()
+        if type(item) in _SCALARS:
+            continue
+        if isinstance(item, _BYTES):
+            return True
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, Mapping):
+            waiting.extend(item.keys())
+            waiting.extend(item.values())
+        elif isinstance(item, _SEQUENCES):
+            waiting.extend(item)
+        elif hasattr(type(item), "__pydantic_serializer__") or dataclasses.is_dataclass(item):
+            waiting.extend(_fields(item).values())
+    return False
+
+
+def _fields(item: object) -> dict[str, object]:
+    """The field values of a model or a dataclass, as they are."""
+    values: dict[str, object] = {}
+    if dataclasses.is_dataclass(item):
+        values = {field.name: getattr(item, field.name, None) for field in dataclasses.fields(item)}
+    return values | getattr(item, "__dict__", {}) | (getattr(item, "__pydantic_extra__", None) or {})
+
+
+def _plain(value: object) -> object:
+    """Rebuild a value of plain containers, its bytes as base64 and its texts without lone surrogates."""
+    if isinstance(value, _BYTES):
+        return standard_base64(value)
+    if type(value) is str:
+        return without_lone_surrogates(value)
+    if type(value) in _SCALARS:
+        return value
+    if isinstance(value, Mapping):
+        return {_plain_key(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, _SEQUENCES):
+        return [_plain(item) for item in value]
+    if (serializer := getattr(type(value), "__pydantic_serializer__", None)) is not None:
+        return _plain(serializer.to_python(value, by_alias=True))
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return value
+
+
+def _plain_key(key: object) -> object:
+    return _plain(key) if isinstance(key, (str, *_BYTES)) else key

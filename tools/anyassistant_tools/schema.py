@@ -1,0 +1,188 @@
+"""From parameters to a JSON Schema and to the validator that holds arguments against it.
+
+Everything heavy of pydantic is imported with this module, so it is itself imported when a schema is first asked for.
+The parameters become one `typed-dict` core schema, not a generated class: they may be called `schema` or `json`.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from types import GenericAlias
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter
+from pydantic.errors import PydanticUserError
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import CoreSchema, SchemaValidator, core_schema, from_json
+
+from anyassistant_tools.errors import ToolDefinitionError
+from anyassistant_tools.json_text import to_json_text
+from anyassistant_tools.signature import MISSING, Parameter
+
+_CONFIG = ConfigDict(val_json_bytes="base64", ser_json_bytes="base64", allow_inf_nan=False)
+
+
+class ParametersSchema:
+    """The JSON Schema and the validator of one callable's parameters.
+
+    Args:
+        parameters: The callable's parameters.
+        descriptions: What a docstring says about them, by name; what an annotation says goes before it.
+        tool: The tool's name, for the error.
+
+    Attributes:
+        json_schema: JSON Schema, draft 2020-12, of the object of arguments.
+        validator: Validates the JSON text of that object, and gives the arguments that were in it, by name.
+        omissible: The names of the parameters that have a default.
+        factories: For parameters whose default is written as `Field(...)`, what makes it at each call.
+
+    Raises:
+        ToolDefinitionError: The type of a parameter cannot be validated or described.
+    """
+
+    json_schema: Mapping[str, object]
+    validator: SchemaValidator
+    omissible: frozenset[str]
+    factories: Mapping[str, Callable[[], object]]
+
+    def __init__(self, parameters: Sequence[Parameter], descriptions: Mapping[str, str], *, tool: str) -> None:
+        fields = [_Field(parameter) for parameter in parameters]
+        try:
+            adapter = _build(fields)
+            json_schema = adapter.json_schema(schema_generator=_WithoutTitles)
+        except (PydanticUserError, TypeError, AttributeError) as error:
+            raise _definition_error(fields, tool, error) from error
+        for field in fields:
+            if field.parameter.kind is not inspect.Parameter.VAR_KEYWORD:
+                _annotate(json_schema["properties"][field.parameter.name], field, descriptions)
+        json_schema.setdefault("properties", {})
+        self.json_schema = json_schema
+        self.validator = adapter.validator  # type: ignore[assignment]  # pydantic's plugins alone make it another
+        self.omissible = frozenset(field.parameter.name for field in fields if not field.is_required)
+        self.factories = {field.parameter.name: field.factory for field in fields if field.factory is not None}
+
+
+class _Field:
+    """A parameter as pydantic is to see it: its type, and whether it may be left out."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.parameter = parameter
+        self.type: Any = Any if parameter.annotation is MISSING else parameter.annotation
+        self.default = parameter.default
+        self.factory: Callable[[], object] | None = None
+        if isinstance(parameter.default, FieldInfo):  # def f(x: int = Field(3, ge=1))
+            self._take_default_of(parameter.default)
+            self.type = Annotated[self.type, *_without_default(parameter.default)]
+        elif get_origin(self.type) is Annotated:
+            arguments = get_args(self.type)
+            metadata: list[object] = []
+            for item in arguments[1:]:
+                if isinstance(item, FieldInfo):
+                    if self.default is MISSING:
+                        self._take_default_of(item)
+                    metadata.extend(_without_default(item))
+                else:
+                    metadata.append(item)
+            self.type = Annotated[arguments[0], *metadata] if metadata else arguments[0]
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            self.type = GenericAlias(list, (self.type,))
+
+    def _take_default_of(self, field: FieldInfo) -> None:
+        self.default = MISSING if field.is_required() else field.get_default()
+        if not field.is_required():
+            self.factory = lambda: field.get_default(call_default_factory=True, validated_data={})
+
+    @property
+    def is_required(self) -> bool:
+        variadic = self.parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        return self.default is MISSING and not variadic
+
+
+def _without_default(field: FieldInfo) -> list[object]:
+    """Give what a `Field(...)` says about the type alone: the default is ours, and an alias has no meaning here."""
+    said = {
+        "title": field.title,
+        "description": field.description,
+        "examples": field.examples,
+        "json_schema_extra": field.json_schema_extra,
+        "discriminator": field.discriminator,
+    }
+    said = {name: value for name, value in said.items() if value is not None}
+    return [*field.metadata, Field(**said)] if said else list(field.metadata)  # type: ignore[call-overload]
+
+
+class _TypedDictOf:
+    """Stands in an annotation for the object of arguments, and describes it to pydantic."""
+
+    def __init__(self, fields: Sequence[_Field]) -> None:
+        self._fields = fields
+
+    def __get_pydantic_core_schema__(self, _source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        entries: dict[str, core_schema.TypedDictField] = {}
+        extras: CoreSchema | None = None
+        for field in self._fields:
+            schema = handler.generate_schema(field.type)
+            if field.parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                extras = schema
+            else:
+                entries[field.parameter.name] = core_schema.typed_dict_field(schema, required=field.is_required)
+        if extras is None:
+            return core_schema.typed_dict_schema(entries, extra_behavior="forbid")
+        return core_schema.typed_dict_schema(entries, extra_behavior="allow", extras_schema=extras)
+
+
+class _WithoutTitles(GenerateJsonSchema):
+    """Leaves out the titles that pydantic makes from names: a model pays for them and learns nothing."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        return False
+
+
+def _build(fields: Sequence[_Field]) -> TypeAdapter[dict[str, object]]:
+    return TypeAdapter(Annotated[dict[str, object], _TypedDictOf(fields)], config=_CONFIG)
+
+
+def _annotate(entry: dict[str, Any], field: _Field, descriptions: Mapping[str, str]) -> None:
+    """Add description and default to a parameter's schema."""
+    if "description" not in entry and (description := _description(field, descriptions)):
+        entry["description"] = description
+    if field.default is not MISSING:
+        try:
+            entry["default"] = from_json(to_json_text(field.default))
+        except (ValueError, TypeError, RecursionError):
+            return  # it has no JSON form: that it may be left out is all that a model needs to know
+
+
+def _description(field: _Field, descriptions: Mapping[str, str]) -> str | None:
+    if get_origin(field.parameter.annotation) is Annotated:
+        for item in get_args(field.parameter.annotation)[1:]:
+            if isinstance(item, str):
+                return item
+    return descriptions.get(field.parameter.name)
+
+
+def _definition_error(fields: Sequence[_Field], tool: str, error: Exception) -> ToolDefinitionError:
+    """Find out which parameter it is, and say so."""
+    for field in fields:
+        try:
+            _build([field]).json_schema()
+        except (PydanticUserError, TypeError, AttributeError) as own_error:
+            return undescribable(tool, field.parameter.name, field.parameter.annotation, own_error)
+    return ToolDefinitionError(f"The parameters of {tool} cannot be described: {error}", tool=tool)
+
+
+def undescribable(tool: str, parameter: str, annotation: object, why: object) -> ToolDefinitionError:
+    """Give the error that names tool, parameter, type and remedy."""
+    reason = str(why).split("\n\nFor further information")[0].replace("\n", " ")
+    return ToolDefinitionError(
+        f"Parameter {parameter!r} of {tool} has a type that a model cannot send as JSON: {type_name(annotation)} "
+        f"({reason}). Take what it is made from (a str, a number, a model, ...) and make it inside the tool, or bind "
+        "the argument with functools.partial.",
+        tool=tool,
+        parameter=parameter,
+    )
+
+
+def type_name(annotation: object) -> str:
+    """Give a type as it is written: `Shop`, not `<class 'shop.Shop'>`."""
+    return annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)

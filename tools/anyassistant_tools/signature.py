@@ -1,0 +1,158 @@
+"""What a callable takes: its parameters with their resolved types, whatever kind of callable it is."""
+
+import functools
+import inspect
+import sys
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+from anyassistant_tools.errors import ToolDefinitionError
+
+MISSING = inspect.Parameter.empty
+"""Stands for the default that a parameter does not have, and for the type that it does not state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a callable.
+
+    Attributes:
+        name: Its name, which is the argument's name in JSON.
+        kind: One of the five kinds of `inspect.Parameter`.
+        annotation: Its type with all strings in it resolved, or `MISSING`.
+        default: The value of its default, or `MISSING`. A `Field(...)` written as a default is here as it was written.
+    """
+
+    name: str
+    kind: inspect._ParameterKind  # the enum has no public name
+    annotation: object
+    default: object
+
+
+def name_of(fn: Callable[..., object]) -> str:
+    """Give the name a callable goes by: of a `partial` that of its function, of an object that of its class."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    return getattr(fn, "__name__", None) or type(fn).__name__
+
+
+def docstring_of(fn: Callable[..., object]) -> str:
+    """Give a callable's cleaned docstring or an empty text; of a callable object that of `__call__`, else its class."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    if inspect.isroutine(fn) or inspect.isclass(fn):
+        return inspect.getdoc(fn) or ""
+    call_doc = inspect.getdoc(type(fn).__call__) if "__call__" in vars(type(fn)) else None
+    return call_doc or inspect.getdoc(type(fn)) or ""
+
+
+def read_parameters(fn: Callable[..., object], *, tool: str) -> list[Parameter]:
+    """List what a callable takes, in its order; what a `partial` has bound is not among it.
+
+    Args:
+        fn: Any callable that has a signature.
+        tool: The tool's name, for the error.
+
+    Raises:
+        ToolDefinitionError: It has no signature, or a type in it names something that cannot be found.
+    """
+    try:
+        signature = inspect.signature(fn)
+    except (ValueError, TypeError) as error:
+        raise ToolDefinitionError(
+            f"{tool} has no signature that Python can read ({error}): wrap it in a function with typed parameters.",
+            tool=tool,
+        ) from error
+    bound = _bound_keywords(fn)
+    parameters = [parameter for parameter in signature.parameters.values() if parameter.name not in bound]
+    types = _resolve(fn, {parameter.name: parameter.annotation for parameter in parameters}, tool)
+    return [
+        Parameter(parameter.name, parameter.kind, types[parameter.name], parameter.default) for parameter in parameters
+    ]
+
+
+def _bound_keywords(fn: Callable[..., object]) -> frozenset[str]:
+    if isinstance(fn, functools.partial):  # nested ones are flattened by `functools`
+        return frozenset(fn.keywords)
+    return frozenset()
+
+
+def _resolve(fn: Callable[..., object], annotations: dict[str, object], tool: str) -> dict[str, object]:
+    """Evaluate what is written as a string, in the place where the function was defined."""
+    stated = {name: annotation for name, annotation in annotations.items() if annotation is not MISSING}
+    namespaces = _namespaces(fn)
+    try:
+        resolved = _evaluate(stated, *namespaces)
+    except Exception:  # an annotation is any expression  # noqa: BLE001
+        resolved = {}
+        for name, annotation in stated.items():
+            try:
+                resolved |= _evaluate({name: annotation}, *namespaces)
+            except Exception as error:
+                raise ToolDefinitionError(
+                    f"The type {annotation!r} of parameter {name!r} of {tool} cannot be resolved ({error}): a name "
+                    "in it must exist when the program runs, not only under TYPE_CHECKING.",
+                    tool=tool,
+                    parameter=name,
+                ) from error
+    return {name: resolved.get(name, MISSING) for name in annotations}
+
+
+def _evaluate(
+    annotations: dict[str, object], global_names: dict[str, object], local_names: Mapping[str, object]
+) -> dict[str, object]:
+    carrier = SimpleNamespace(__annotations__=annotations)
+    return typing.get_type_hints(carrier, global_names, dict(local_names), include_extras=True)
+
+
+def _namespaces(fn: Callable[..., object]) -> tuple[dict[str, object], dict[str, object]]:
+    """Give the global and the local names that a function's annotations may use."""
+    function = _underlying_function(fn)
+    global_names = getattr(function, "__globals__", None)
+    if global_names is None:
+        module = sys.modules.get(getattr(function, "__module__", None) or "")
+        global_names = vars(module) if module is not None else {}
+    local_names: dict[str, object] = {}
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        local_names |= _names_of_the_defining_call(code)
+        local_names |= _closure(function, code.co_freevars)
+    local_names |= {str(parameter): parameter for parameter in getattr(function, "__type_params__", ())}
+    return global_names, local_names
+
+
+def _underlying_function(fn: Callable[..., object]) -> Callable[..., object]:
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    fn = inspect.unwrap(fn)
+    if inspect.isroutine(fn):
+        return fn
+    owner, method = (fn, "__init__") if inspect.isclass(fn) else (type(fn), "__call__")
+    function: Callable[..., object] = inspect.unwrap(getattr(owner, method))
+    return function
+
+
+def _closure(function: object, names: tuple[str, ...]) -> dict[str, object]:
+    cells = getattr(function, "__closure__", None) or ()
+    found: dict[str, object] = {}
+    for name, cell in zip(names, cells, strict=True):
+        try:
+            found[name] = cell.cell_contents
+        except ValueError:  # not assigned yet
+            continue
+    return found
+
+
+def _names_of_the_defining_call(code: object) -> dict[str, object]:
+    """Give the local names of the call that defines the function, if that call is still under way.
+
+    That is the usual case of a tool defined inside a function, whose annotations name local classes.
+    """
+    frame = inspect.currentframe()
+    while frame is not None:
+        if code in frame.f_code.co_consts:
+            return {} if frame.f_locals is frame.f_globals else dict(frame.f_locals)
+        frame = frame.f_back
+    return {}

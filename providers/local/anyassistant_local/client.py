@@ -1,0 +1,153 @@
+"""Wire in, wire out: HTTP to the llama.cpp server of this process, over the loopback device.
+
+llama.cpp's own server is how it can be called from every event loop without a thread per call, and how a call can be
+given up at any moment: whoever closes the connection has cancelled. It answers one request a connection here, whole or
+in chunks, so a real HTTP client would only be weight.
+"""
+
+import os
+import socket
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
+
+import anyio
+from anyassistant.errors import ProviderError
+from anyio.abc import SocketAttribute, SocketStream
+from anyio.streams.buffered import BufferedByteReceiveStream
+from pydantic_core import from_json, to_json
+
+MAX_HEAD_BYTES = 65_536
+_EVENT = b"data: "
+
+
+class LoopbackClient:
+    """Calls one llama.cpp server; usable from several threads and event loops at once.
+
+    Args:
+        address: `http://127.0.0.1:41709`.
+        key: The server's key, sent as a bearer token.
+    """
+
+    def __init__(self, address: str, *, key: str) -> None:
+        host, _, port = address.removeprefix("http://").rpartition(":")
+        self._host, self._port, self._key = host, int(port), key
+        self._open: set[SocketStream] = set()
+        self._is_exiting = False
+
+    async def call(self, path: str, body: Mapping[str, object] | None = None) -> object:
+        """The JSON of one answer; a `GET` where there is no body.
+
+        Raises:
+            ProviderError: The server refused, or its connection broke.
+        """
+        async with self._request(path, body) as (head, stream):
+            received = b"".join([part async for part in _read_body(head, stream)])
+        answer: object = from_json(received)
+        _check_status(head, answer)
+        return answer
+
+    async def stream(self, path: str, body: Mapping[str, object]) -> AsyncGenerator[dict[str, object], None]:
+        """The server-sent events of one answer, decoded. Closing the generator cancels the generation.
+
+        Raises:
+            ProviderError: The server refused, or its connection broke.
+        """
+        async with self._request(path, {**body, "stream": True}) as (head, stream):
+            if b"text/event-stream" not in head:
+                _check_status(head, from_json(b"".join([part async for part in _read_body(head, stream)])))
+            async with aclosing(_read_lines(_read_body(head, stream))) as lines:
+                async for line in lines:
+                    if line.startswith(_EVENT) and line != b"data: [DONE]":
+                        event = from_json(line[len(_EVENT) :])
+                        if "error" in event:
+                            raise _provider_error(event)
+                        yield event
+
+    def hang_up(self, *, is_exiting: bool) -> None:
+        """Ends every open connection, from any thread: the way to cancel when no event loop may be there to do it.
+
+        Args:
+            is_exiting: The process ends: who waits for an answer waits on instead of failing, so that what is being
+                computed stays interrupted, as by a kill, and is not written down as a failure.
+        """
+        self._is_exiting = is_exiting
+        for stream in list(self._open):
+            with suppress(OSError):
+                descriptor = os.dup(stream.extra(SocketAttribute.raw_socket).fileno())
+                with socket.socket(fileno=descriptor) as twin:
+                    twin.shutdown(socket.SHUT_RDWR)
+
+    def is_idle(self, *, timeout: float) -> bool:
+        """Whether nothing is being generated; blocks for at most `timeout` seconds.
+
+        Raises:
+            OSError: The server did not answer in time.
+        """
+        with socket.create_connection((self._host, self._port), timeout=timeout) as connection:
+            connection.sendall(self._head("GET", "/slots", 0))
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        return b'"is_processing":false' in answer and b'"is_processing":true' not in answer
+
+    def _head(self, method: str, path: str, length: int) -> bytes:
+        lines = (
+            f"{method} {path} HTTP/1.1",
+            f"Host: {self._host}:{self._port}",
+            f"Authorization: Bearer {self._key}",
+            "Connection: close",
+            "Content-Type: application/json",
+            f"Content-Length: {length}",
+        )
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+    @asynccontextmanager
+    async def _request(
+        self, path: str, body: Mapping[str, object] | None
+    ) -> AsyncGenerator[tuple[bytes, BufferedByteReceiveStream], None]:
+        content = b"" if body is None else to_json(body)
+        head = self._head("GET" if body is None else "POST", path, len(content))
+        try:
+            async with await anyio.connect_tcp(self._host, self._port) as connection:
+                self._open.add(connection)
+                try:
+                    await connection.send(head + content)
+                    stream = BufferedByteReceiveStream(connection)
+                    yield await stream.receive_until(b"\r\n\r\n", MAX_HEAD_BYTES), stream
+                finally:
+                    self._open.discard(connection)
+        except (OSError, anyio.BrokenResourceError, anyio.EndOfStream, anyio.IncompleteRead) as error:
+            if self._is_exiting:
+                await anyio.sleep_forever()
+            raise ProviderError("The embedded model's server broke off its answer.", code="connection_error") from error
+
+
+async def _read_body(head: bytes, stream: BufferedByteReceiveStream) -> AsyncGenerator[bytes, None]:
+    headers = head.lower()
+    if b"transfer-encoding: chunked" in headers:
+        while size := int(await stream.receive_until(b"\r\n", 64), 16):
+            yield await stream.receive_exactly(size)
+            await stream.receive_exactly(2)
+        return
+    length = int(headers.partition(b"content-length:")[2].partition(b"\r\n")[0])
+    yield await stream.receive_exactly(length)
+
+
+async def _read_lines(parts: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    rest = b""
+    async with aclosing(parts):
+        async for part in parts:
+            *lines, rest = (rest + part).split(b"\n")
+            for line in lines:
+                yield line.strip()
+
+
+def _check_status(head: bytes, answer: object) -> None:
+    status = int(head.split(b" ", 2)[1])
+    if status != 200:
+        raise _provider_error(answer, status)
+
+
+def _provider_error(answer: object, status: int | None = None) -> ProviderError:
+    error = answer.get("error", answer) if isinstance(answer, dict) else {"message": str(answer)}
+    kind = str(error.get("type", "server_error"))
+    code = "context_length_exceeded" if kind == "exceed_context_size_error" else kind
+    return ProviderError(f"The embedded model refused: {error.get('message')}", code=code, status_code=status)

@@ -1,0 +1,145 @@
+"""Who holds the model: one thread that loads it, owns it and lets go of it."""
+
+import atexit
+import ctypes
+import logging
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from anyassistant.errors import ProviderError
+
+from .bell import Bell
+from .client import LoopbackClient
+from .llama import LlamaFailedToLoad, LlamaOptions, start_llama_server
+
+logger = logging.getLogger(__name__)
+
+EXIT_SECONDS = 2.0
+"""How long the end of the process waits for llama.cpp to notice that nobody listens any more."""
+
+_BLOCK_BYTES = 8_000_000
+
+
+class ModelKeeper:
+    """Holds one llama.cpp server.
+
+    Its thread is a daemon and the only one with a reference to the server: a process that ends without `release`
+    never waits in the server's destructor for a generation to end, and the event loop never waits for a load. (A
+    worker thread of `anyassistant_tools` is lent for one call; this one keeps what it made.)
+
+    Args:
+        options: What the server is started with. Loading begins at once.
+    """
+
+    def __init__(self, options: LlamaOptions) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._bells: list[Bell] = []
+        self._client: LoopbackClient | None = None
+        self._failure: ProviderError | None = None
+        self._released = threading.Event()
+        threading.Thread(target=self._keep, name="anyassistant-local", daemon=True).start()
+
+    async def client(self) -> LoopbackClient:
+        """Waits for the model to be loaded; may be cancelled, which leaves it loading for the others.
+
+        Raises:
+            ProviderError: It cannot be loaded (`model_not_loaded`), or has been released (`model_closed`).
+        """
+        with self._lock:
+            if (client := self._loaded()) is not None:
+                return client
+            bell = Bell()
+            self._bells.append(bell)
+        with bell:
+            try:
+                await bell.wait()
+            finally:
+                with self._lock:
+                    self._bells.remove(bell)
+        with self._lock:
+            client = self._loaded()
+        assert client is not None
+        return client
+
+    def release(self) -> None:
+        """Unloads the model, soon, in its own thread. Calls that are still open fail."""
+        self._released.set()
+
+    def _loaded(self) -> LoopbackClient | None:
+        if self._failure is not None:
+            raise ProviderError(str(self._failure), code=self._failure.code) from self._failure.__cause__
+        return self._client
+
+    def _keep(self) -> None:
+        weights = self._options.weights
+        try:
+            started = time.perf_counter()
+            logger.info("Loading %s (%d MB).", weights.name, weights.stat().st_size // 1_000_000)
+            _read_ahead(weights)
+            server = start_llama_server(self._options)
+        except (LlamaFailedToLoad, OSError) as error:
+            failure = ProviderError(f"The model {weights} cannot be loaded: {error}", code="model_not_loaded")
+            failure.__cause__ = error
+            self._announce(None, failure)
+            return
+        logger.info("Loaded %s in %.1f s.", weights.name, time.perf_counter() - started)
+        client = LoopbackClient(server.listening_address, key=self._options.key)
+
+        def silence_at_exit() -> None:
+            if not _silence(client, is_exiting=True):
+                _skip_destructors()
+
+        atexit.register(silence_at_exit)
+        self._announce(client, None)
+        self._released.wait()
+        self._announce(None, ProviderError("The model has been closed.", code="model_closed"))
+        _silence(client, is_exiting=False)
+        atexit.unregister(silence_at_exit)
+        del server
+
+    def _announce(self, client: LoopbackClient | None, failure: ProviderError | None) -> None:
+        with self._lock:
+            self._client, self._failure = client, failure
+            for bell in self._bells:
+                bell.ring()
+
+
+def _read_ahead(weights: Path) -> None:
+    """Brings the file into the system's memory without holding the interpreter's lock, as llama.cpp's load would."""
+    total, done, told = weights.stat().st_size, 0, time.monotonic()
+    buffer = bytearray(_BLOCK_BYTES)
+    with weights.open("rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            done += count
+            if time.monotonic() - told > 1:
+                told = time.monotonic()
+                logger.info("Loading %s: %d %%.", weights.name, 100 * done // total)
+
+
+def _silence(client: LoopbackClient, *, is_exiting: bool) -> bool:
+    """Cancels what is being generated and waits until llama.cpp has stopped: whether it has, in `EXIT_SECONDS`.
+
+    llama.cpp computes in a thread of its own. While it does, neither its destructor nor the end of the process, which
+    destroys llama.cpp's statics under its feet, is safe (a segmentation fault at exit (tried)).
+    """
+    deadline = time.monotonic() + EXIT_SECONDS
+    client.hang_up(is_exiting=is_exiting)
+    while (remaining := deadline - time.monotonic()) > 0:
+        with suppress(OSError):
+            if client.is_idle(timeout=remaining):
+                return True
+        time.sleep(0.005)
+    return False
+
+
+def _skip_destructors() -> None:
+    """Lets the process end right after the interpreter has, where llama.cpp is stuck in one long computation.
+
+    `on_exit` hands `_exit` the process's own exit code. Only glibc has it; elsewhere the process takes its chance.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        library = ctypes.CDLL(None)
+        library.on_exit(library._exit, None)

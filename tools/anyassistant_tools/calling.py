@@ -18,7 +18,7 @@ def is_async(fn: Callable[..., object]) -> bool:
     """
     if inspect.iscoroutinefunction(fn):  # also of a partial, and of a bound method
         return True
-    return not inspect.isroutine(fn) and inspect.iscoroutinefunction(getattr(fn, "__call__", None))  # noqa: B004
+    return not inspect.isroutine(fn) and inspect.iscoroutinefunction(type(fn).__call__)
 
 
 def can_suspend(fn: Callable[..., object]) -> bool:

@@ -27,7 +27,7 @@ def to_json_text(value: object) -> str:
     try:
         return to_json(value, inf_nan_mode="null").decode()
     except PydanticSerializationError as error:
-        if "surrogates not allowed" not in str(error):
+        if "utf-8" not in str(error):  # a lone surrogate, or bytes that only appear when it is serialised
             raise
     return to_json(_plain(value), inf_nan_mode="null").decode()
 
@@ -64,17 +64,12 @@ def _contains_bytes(value: object) -> bool:
             waiting.extend(item.values())
         elif isinstance(item, _SEQUENCES):
             waiting.extend(item)
-        elif hasattr(type(item), "__pydantic_serializer__") or dataclasses.is_dataclass(item):
-            waiting.extend(_fields(item).values())
+        elif dataclasses.is_dataclass(item):
+            waiting.extend(getattr(item, field.name, None) for field in dataclasses.fields(item))
+        elif hasattr(item, "__pydantic_serializer__"):
+            waiting.extend(vars(item).values())
+            waiting.append(getattr(item, "__pydantic_extra__", None))
     return False
-
-
-def _fields(item: object) -> dict[str, object]:
-    """The field values of a model or a dataclass, as they are."""
-    values: dict[str, object] = {}
-    if dataclasses.is_dataclass(item):
-        values = {field.name: getattr(item, field.name, None) for field in dataclasses.fields(item)}
-    return values | getattr(item, "__dict__", {}) | (getattr(item, "__pydantic_extra__", None) or {})
 
 
 def _plain(value: object) -> object:

@@ -15,11 +15,13 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, SchemaValidator, core_schema, from_json
 
+from anyassistant_tools.describable import refusal
 from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.json_text import to_json_text
 from anyassistant_tools.signature import MISSING, Parameter
 
 _CONFIG = ConfigDict(val_json_bytes="base64", ser_json_bytes="base64", allow_inf_nan=False)
+_CORE_CONFIG = core_schema.CoreConfig(val_json_bytes="base64", allow_inf_nan=False)  # a typed dict inherits none
 
 
 class ParametersSchema:
@@ -127,15 +129,24 @@ class _TypedDictOf:
             else:
                 entries[field.parameter.name] = core_schema.typed_dict_field(schema, required=field.is_required)
         if extras is None:
-            return core_schema.typed_dict_schema(entries, extra_behavior="forbid")
-        return core_schema.typed_dict_schema(entries, extra_behavior="allow", extras_schema=extras)
+            return core_schema.typed_dict_schema(entries, extra_behavior="forbid", config=_CORE_CONFIG)
+        return core_schema.typed_dict_schema(entries, extra_behavior="allow", extras_schema=extras, config=_CORE_CONFIG)
 
 
 class _WithoutTitles(GenerateJsonSchema):
-    """Leaves out the titles that pydantic makes from names: a model pays for them and learns nothing."""
+    """Leaves out the titles that pydantic makes from names, for which a model pays and learns nothing."""
 
     def field_title_should_be_set(self, schema: object) -> bool:
         return False
+
+    def bytes_schema(self, schema: core_schema.BytesSchema) -> dict[str, Any]:
+        json_schema = super().bytes_schema(schema)
+        if json_schema.get("format") == "base64url":  # both alphabets are taken, and results are the standard one
+            json_schema["format"] = "base64"
+        return json_schema
+
+    def sort(self, value: dict[str, Any], parent_key: str | None = None) -> dict[str, Any]:
+        return value  # in the order in which they were declared
 
 
 def _build(fields: Sequence[_Field]) -> TypeAdapter[dict[str, object]]:
@@ -167,22 +178,5 @@ def _definition_error(fields: Sequence[_Field], tool: str, error: Exception) -> 
         try:
             _build([field]).json_schema()
         except (PydanticUserError, TypeError, AttributeError) as own_error:
-            return undescribable(tool, field.parameter.name, field.parameter.annotation, own_error)
+            return refusal(tool, field.parameter.name, field.parameter.annotation, own_error)
     return ToolDefinitionError(f"The parameters of {tool} cannot be described: {error}", tool=tool)
-
-
-def undescribable(tool: str, parameter: str, annotation: object, why: object) -> ToolDefinitionError:
-    """Give the error that names tool, parameter, type and remedy."""
-    reason = str(why).split("\n\nFor further information")[0].replace("\n", " ")
-    return ToolDefinitionError(
-        f"Parameter {parameter!r} of {tool} has a type that a model cannot send as JSON: {type_name(annotation)} "
-        f"({reason}). Take what it is made from (a str, a number, a model, ...) and make it inside the tool, or bind "
-        "the argument with functools.partial.",
-        tool=tool,
-        parameter=parameter,
-    )
-
-
-def type_name(annotation: object) -> str:
-    """Give a type as it is written: `Shop`, not `<class 'shop.Shop'>`."""
-    return annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)

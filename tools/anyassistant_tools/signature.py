@@ -59,7 +59,7 @@ def read_parameters(fn: Callable[..., object], *, tool: str) -> list[Parameter]:
         ToolDefinitionError: It has no signature, or a type in it names something that cannot be found.
     """
     try:
-        signature = inspect.signature(fn)
+        signature = _signature(fn)
     except (ValueError, TypeError) as error:
         raise ToolDefinitionError(
             f"{tool} has no signature that Python can read ({error}): wrap it in a function with typed parameters.",
@@ -71,6 +71,14 @@ def read_parameters(fn: Callable[..., object], *, tool: str) -> list[Parameter]:
     return [
         Parameter(parameter.name, parameter.kind, types[parameter.name], parameter.default) for parameter in parameters
     ]
+
+
+def _signature(fn: Callable[..., object]) -> inspect.Signature:
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
+
+        return inspect.signature(fn, annotation_format=Format.FORWARDREF)  # else one unknown name raises for all
+    return inspect.signature(fn)
 
 
 def _bound_keywords(fn: Callable[..., object]) -> frozenset[str]:

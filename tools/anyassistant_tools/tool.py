@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from anyassistant_tools.calling import bind_by_name, can_suspend, is_async
+from anyassistant_tools.describable import check_describable
 from anyassistant_tools.errors import ToolDefinitionError, ToolTimeoutError
 from anyassistant_tools.naming import validate_tool_name
 from anyassistant_tools.results import ToolResult, make_result
@@ -61,6 +62,7 @@ class Tool:
         self._fn = fn
         self._given_description = description
         self._parameters = read_parameters(fn, tool=name)
+        check_describable(self._parameters, tool=name)
 
     @classmethod
     def from_callable(
@@ -92,6 +94,7 @@ class Tool:
         name = validate_tool_name(name if name is not None else name_of(fn))
         if timeout is not None and not timeout > 0:
             raise ToolDefinitionError(f"The timeout of {name} must be above 0 s or None, not {timeout}.", tool=name)
+        _refuse_generators(fn, name)
         fatal = fatal if isinstance(fatal, tuple) else (fatal,)
         return cls(fn, name=name, description=description, timeout=timeout, idempotent=idempotent, fatal=fatal)
 
@@ -185,6 +188,12 @@ class Tool:
     @cached_property
     def _threads(self) -> WorkerThreads:
         return WorkerThreads(f"tool-{self.name}", PRIVATE_THREADS)
+
+
+def _refuse_generators(fn: Callable[..., object], tool: str) -> None:
+    for function in (fn, type(fn).__call__):
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise ToolDefinitionError(f"{tool} is a generator function: let it return a list instead.", tool=tool)
 
 
 @dataclass(slots=True)

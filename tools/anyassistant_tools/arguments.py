@@ -18,6 +18,7 @@ from pydantic_core import ValidationError, from_json, to_json
 
 from anyassistant_tools.complaints import describe_errors, shorten
 from anyassistant_tools.errors import ToolArgumentsError
+from anyassistant_tools.narrowing import is_json_object
 
 if TYPE_CHECKING:
     from anyassistant_tools.schema import ParametersSchema
@@ -70,7 +71,7 @@ class ArgumentsReader:
         value = self._parse(text)
         if isinstance(value, str) and value.lstrip().startswith("{"):
             text, value = value, self._parse(value)
-        if not isinstance(value, dict):
+        if not is_json_object(value):
             raise self._refusal(f"The arguments must be one JSON object, but {shorten(value)} came.")
         try:
             return self._validated(text)

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from anyassistant_tools.narrowing import is_json_array, is_json_object, is_mapping
+
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails, ValidationError
 
@@ -54,9 +56,9 @@ def _path(location: Sequence[int | str], value: object) -> str:
     """Write where an error is: `basket[2].price`. What pydantic puts in between to name the member of a union goes."""
     path = ""
     for step in location:
-        if isinstance(value, Mapping) and step in value:
+        if is_mapping(value) and step in value:
             path, value = f"{path}.{step}" if path else str(step), value[step]
-        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+        elif is_json_array(value) and isinstance(step, int) and 0 <= step < len(value):
             path, value = f"{path}[{step}]", value[step]
         elif step == location[-1]:
             path = f"{path}.{step}" if path else str(step)  # what is missing is not in the value
@@ -80,4 +82,4 @@ def _expected(one: "ErrorDetails", schema: Mapping[str, object]) -> str:
 
 def _properties(schema: Mapping[str, object]) -> Mapping[str, object]:
     properties = schema.get("properties")
-    return properties if isinstance(properties, Mapping) else {}
+    return properties if is_json_object(properties) else {}

@@ -5,6 +5,7 @@ the only case that costs more than some microseconds.
 """
 
 import dataclasses
+import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
@@ -56,7 +57,7 @@ def refusal(tool: str, parameter: str, annotation: object, why: Exception) -> To
 
 def type_name(annotation: object) -> str:
     """Give a type as it is written: `Shop`, not `<class 'shop.Shop'>`."""
-    return annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)
+    return annotation.__name__ if inspect.isclass(annotation) and not get_args(annotation) else str(annotation)
 
 
 class _NotDescribableError(Exception):
@@ -68,7 +69,7 @@ def _check(annotation: object, seen: set[int]) -> None:
         return
     seen.add(id(annotation))
     origin = get_origin(annotation)
-    if annotation is Callable or annotation is typing.Callable or origin in (Callable, type):
+    if origin in (Callable, type):
         raise _NotDescribableError(f"there is no JSON form of {type_name(annotation)}")
     if origin is Annotated:
         inner, *metadata = get_args(annotation)
@@ -81,7 +82,7 @@ def _check(annotation: object, seen: set[int]) -> None:
     elif origin is not None:
         _check(origin, seen)
         _check_all((part for part in get_args(annotation) if part is not ...), seen)
-    elif isinstance(annotation, type):
+    elif inspect.isclass(annotation):
         _check_class(annotation, seen)
     elif (aliased := getattr(annotation, "__supertype__", None) or getattr(annotation, "__value__", None)) is not None:
         _check(aliased, seen)
@@ -98,7 +99,7 @@ def _describes_itself(item: object) -> bool:
     return hasattr(item, "__get_pydantic_core_schema__") or hasattr(item, "__get_pydantic_json_schema__")
 
 
-def _check_class(cls: type, seen: set[int]) -> None:
+def _check_class(cls: type[object], seen: set[int]) -> None:
     if f"{cls.__module__}.{cls.__qualname__}" in _KNOWN or issubclass(cls, Enum):
         return
     if issubclass(cls, _NEVER):
@@ -117,7 +118,7 @@ def _check_class(cls: type, seen: set[int]) -> None:
         _ask_pydantic(cls)
 
 
-def _hints(cls: type) -> list[object]:
+def _hints(cls: type[object]) -> list[object]:
     """The types of the fields of a dataclass, TypedDict or NamedTuple."""
     try:
         return list(typing.get_type_hints(cls, include_extras=True).values())

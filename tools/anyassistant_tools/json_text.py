@@ -2,13 +2,11 @@
 
 import dataclasses
 from base64 import b64encode
-from collections import deque
-from collections.abc import Mapping
 
 from pydantic_core import PydanticSerializationError, to_json
 
-_BYTES = (bytes, bytearray, memoryview)
-_SEQUENCES = (list, tuple, set, frozenset, deque)
+from anyassistant_tools.narrowing import is_bytes, is_collection, is_mapping
+
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
@@ -41,7 +39,7 @@ def without_lone_surrogates(text: str) -> str:
     return text
 
 
-def standard_base64(value: bytes | bytearray | memoryview) -> str:
+def standard_base64(value: "bytes | bytearray | memoryview[int]") -> str:
     """Give the base64 text of the standard alphabet (pydantic writes the URL-safe one)."""
     return b64encode(value).decode("ascii")
 
@@ -54,15 +52,15 @@ def _contains_bytes(value: object) -> bool:
         item = waiting.pop()
         if type(item) in _SCALARS:
             continue
-        if isinstance(item, _BYTES):
+        if is_bytes(item):
             return True
         if id(item) in seen:
             continue
         seen.add(id(item))
-        if isinstance(item, Mapping):
+        if is_mapping(item):
             waiting.extend(item.keys())
             waiting.extend(item.values())
-        elif isinstance(item, _SEQUENCES):
+        elif is_collection(item):
             waiting.extend(item)
         elif dataclasses.is_dataclass(item):
             waiting.extend(getattr(item, field.name, None) for field in dataclasses.fields(item))
@@ -74,15 +72,15 @@ def _contains_bytes(value: object) -> bool:
 
 def _plain(value: object) -> object:
     """Rebuild a value of plain containers, its bytes as base64 and its texts without lone surrogates."""
-    if isinstance(value, _BYTES):
+    if is_bytes(value):
         return standard_base64(value)
     if type(value) is str:
         return without_lone_surrogates(value)
     if type(value) in _SCALARS:
         return value
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return {_plain_key(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, _SEQUENCES):
+    if is_collection(value):
         return [_plain(item) for item in value]
     if (serializer := getattr(type(value), "__pydantic_serializer__", None)) is not None:
         return _plain(serializer.to_python(value, by_alias=True))
@@ -92,4 +90,4 @@ def _plain(value: object) -> object:
 
 
 def _plain_key(key: object) -> object:
-    return _plain(key) if isinstance(key, (str, *_BYTES)) else key
+    return _plain(key) if type(key) is str or is_bytes(key) else key

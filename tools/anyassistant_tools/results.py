@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from anyassistant_tools.errors import ToolResultError
 from anyassistant_tools.json_text import standard_base64, to_json_text, without_lone_surrogates
+from anyassistant_tools.narrowing import is_bytes
 
 MAX_CONTENT = 100_000
 """How many characters of a result a model gets, the note about the cut included."""
@@ -67,7 +68,7 @@ def make_result(value: object, *, tool: str) -> ToolResult:
 def _content(value: object, tool: str) -> str:
     if type(value) is str:
         return value
-    if isinstance(value, bytes | bytearray | memoryview):
+    if is_bytes(value):
         return standard_base64(value)
     try:
         return to_json_text(value)

@@ -6,6 +6,7 @@ The parameters become one `typed-dict` core schema, not a generated class: they 
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import GenericAlias
 from typing import Annotated, Any, get_args, get_origin
 
@@ -69,30 +70,28 @@ class _Field:
 
     def __init__(self, parameter: Parameter) -> None:
         self.parameter = parameter
-        self.type: Any = Any if parameter.annotation is MISSING else parameter.annotation
         self.default = parameter.default
         self.factory: Callable[[], object] | None = None
+        base: Any = Any if parameter.annotation is MISSING else parameter.annotation
+        metadata: list[object] = []
+        if get_origin(base) is Annotated:
+            base, *metadata = get_args(base)
         if isinstance(parameter.default, FieldInfo):  # def f(x: int = Field(3, ge=1))
-            self._take_default_of(parameter.default)
-            self.type = Annotated[self.type, *_without_default(parameter.default)]
-        elif get_origin(self.type) is Annotated:
-            arguments = get_args(self.type)
-            metadata: list[object] = []
-            for item in arguments[1:]:
-                if isinstance(item, FieldInfo):
-                    if self.default is MISSING:
-                        self._take_default_of(item)
-                    metadata.extend(_without_default(item))
-                else:
-                    metadata.append(item)
-            self.type = Annotated[arguments[0], *metadata] if metadata else arguments[0]
+            metadata.append(parameter.default)
+            self.default = MISSING
+        has_own_default = self.default is not MISSING
+        said: list[object] = []
+        for item in metadata:
+            if isinstance(item, FieldInfo):
+                said += _without_default(item)
+                if not has_own_default and not item.is_required():
+                    self.default = item.get_default()
+                    self.factory = partial(item.get_default, call_default_factory=True, validated_data={})
+            else:
+                said.append(item)
+        self.type: Any = Annotated[base, *said] if said else base
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
             self.type = GenericAlias(list, (self.type,))
-
-    def _take_default_of(self, field: FieldInfo) -> None:
-        self.default = MISSING if field.is_required() else field.get_default()
-        if not field.is_required():
-            self.factory = lambda: field.get_default(call_default_factory=True, validated_data={})
 
     @property
     def is_required(self) -> bool:

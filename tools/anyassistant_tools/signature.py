@@ -26,7 +26,7 @@ class Parameter:
     """
 
     name: str
-    kind: inspect._ParameterKind  # the enum has no public name
+    kind: int  # a member of an enum of `inspect` that has no public name
     annotation: object
     default: object
 
@@ -94,7 +94,7 @@ def _resolve(fn: Callable[..., object], annotations: dict[str, object], tool: st
     try:
         resolved = _evaluate(stated, *namespaces)
     except Exception:  # an annotation is any expression  # noqa: BLE001
-        resolved = {}
+        resolved = dict[str, object]()
         for name, annotation in stated.items():
             try:
                 resolved |= _evaluate({name: annotation}, *namespaces)
@@ -125,7 +125,7 @@ def _namespaces(fn: Callable[..., object]) -> tuple[dict[str, object], dict[str,
     local_names: dict[str, object] = {}
     code = getattr(function, "__code__", None)
     if code is not None:
-        local_names |= _names_of_the_defining_call(code)
+        local_names |= _names_of_the_defining_calls(code)
         local_names |= _closure(function, code.co_freevars)
     local_names |= {str(parameter): parameter for parameter in getattr(function, "__type_params__", ())}
     return global_names, local_names
@@ -153,14 +153,16 @@ def _closure(function: object, names: tuple[str, ...]) -> dict[str, object]:
     return found
 
 
-def _names_of_the_defining_call(code: object) -> dict[str, object]:
-    """Give the local names of the call that defines the function, if that call is still under way.
+def _names_of_the_defining_calls(code: object) -> dict[str, object]:
+    """Give the local names of the call that defines the function, and of those around it, as far as still under way.
 
     That is the usual case of a tool defined inside a function, whose annotations name local classes.
     """
+    names: dict[str, object] = {}
     frame = inspect.currentframe()
     while frame is not None:
-        if code in frame.f_code.co_consts:
-            return {} if frame.f_locals is frame.f_globals else dict(frame.f_locals)
+        if code in frame.f_code.co_consts and frame.f_locals is not frame.f_globals:
+            names = {**frame.f_locals, **names}
+            code = frame.f_code
         frame = frame.f_back
-    return {}
+    return names

@@ -53,7 +53,7 @@ class WorkerThreads:
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._queue: deque[_Job[Any]] = deque()
-        self._idle: list[_Worker] = []
+        self._idle: list[SimpleQueue[_Job[Any]]] = []
         self._running = 0
         self._orphans = 0
         self._threads_started = 0
@@ -134,11 +134,13 @@ class WorkerThreads:
         """Hand queued jobs to threads while slots are free. The lock is held."""
         while self._queue and self._running < self.limit:
             if self._idle:
-                self._idle.pop().inbox.put(self._queue.popleft())
+                inbox = self._idle.pop()
             else:
+                inbox = SimpleQueue[_Job[Any]]()
                 self._threads_started += 1
-                _Worker(self, f"{self.name}-{self._threads_started}", self._queue[0]).start()
-                self._queue.popleft()
+                name = f"{self.name}-{self._threads_started}"
+                threading.Thread(target=self._serve, args=(inbox,), name=name, daemon=True).start()
+            inbox.put(self._queue.popleft())
             self._running += 1
 
     def _try_to_start_waiting_jobs(self) -> None:
@@ -153,7 +155,13 @@ class WorkerThreads:
             orphans=self._orphans,
         )
 
-    # What the threads call.
+    def _serve(self, inbox: "SimpleQueue[_Job[Any]]") -> None:
+        """What a thread does, from its first job until it has been idle for `IDLE_SECONDS`."""
+        job: _Job[Any] | None = inbox.get()
+        while job is not None:
+            self._execute(job)
+            job = None  # or an idle thread would keep the last job's values alive
+            job = self._next_job(inbox)
 
     def _execute(self, job: "_Job[Any]") -> None:
         """Run a job and give its slot back, then tell the caller.
@@ -174,39 +182,22 @@ class WorkerThreads:
         if not job.is_abandoned:
             job.tell_caller()
 
-    def _next_job(self, worker: "_Worker") -> "_Job[Any] | None":
-        """Wait for the worker's next job; `None` when it has been idle for long enough."""
+    def _next_job(self, inbox: "SimpleQueue[_Job[Any]]") -> "_Job[Any] | None":
+        """Wait for a thread's next job; `None` when it has been idle for long enough."""
         with self._lock:
             if self._queue and self._running < self.limit:
                 self._running += 1
                 return self._queue.popleft()
-            self._idle.append(worker)
+            self._idle.append(inbox)
         try:
-            return worker.inbox.get(timeout=IDLE_SECONDS)
+            return inbox.get(timeout=IDLE_SECONDS)
         except Empty:
             pass
         with self._lock:
-            if worker in self._idle:
-                self._idle.remove(worker)
+            if inbox in self._idle:
+                self._idle.remove(inbox)
                 return None
-        return worker.inbox.get()  # it was handed a job at the last moment
-
-
-class _Worker(threading.Thread):
-    """One thread, from its first job until it has been idle for `IDLE_SECONDS`."""
-
-    def __init__(self, threads: WorkerThreads, name: str, job: "_Job[Any]") -> None:
-        super().__init__(name=name, daemon=True)
-        self.inbox: SimpleQueue[_Job[Any]] = SimpleQueue()
-        self.inbox.put(job)
-        self._threads = threads
-
-    def run(self) -> None:
-        job: _Job[Any] | None = self.inbox.get()
-        while job is not None:
-            self._threads._execute(job)
-            job = None  # or an idle thread would keep the last job's values alive
-            job = self._threads._next_job(self)
+        return inbox.get()  # it was handed a job at the last moment
 
 
 class _Job(Generic[T]):

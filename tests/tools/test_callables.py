@@ -1,0 +1,271 @@
+"""Which callables become tools, and what of them the schema shows."""
+
+import functools
+from collections.abc import Callable
+from typing import Annotated
+
+import pytest
+from anyassistant_tools import Tool, ToolArgumentsError
+from pydantic import Field
+
+
+def order(item: str, count: int = 1) -> str:
+    """Order an item.
+
+    Args:
+        item: Its id.
+        count: How many.
+    """
+    return f"{count} {item}"
+
+
+async def order_async(item: str, count: int = 1) -> str:
+    """Order an item.
+
+    Args:
+        item: Its id.
+        count: How many.
+    """
+    return order(item, count)
+
+
+class Shop:
+    def order(self, item: str, count: int = 1) -> str:
+        """Order an item.
+
+        Args:
+            item: Its id.
+            count: How many.
+        """
+        return order(item, count)
+
+    @classmethod
+    def order_from_class(cls, item: str, count: int = 1) -> str:
+        """Order an item.
+
+        Args:
+            item: Its id.
+            count: How many.
+        """
+        return order(item, count)
+
+    @staticmethod
+    def order_statically(item: str, count: int = 1) -> str:
+        """Order an item.
+
+        Args:
+            item: Its id.
+            count: How many.
+        """
+        return order(item, count)
+
+    def __call__(self, item: str, count: int = 1) -> str:
+        """Order an item.
+
+        Args:
+            item: Its id.
+            count: How many.
+        """
+        return order(item, count)
+
+
+class AsyncShop:
+    async def __call__(self, item: str, count: int = 1) -> str:
+        """Order an item.
+
+        Args:
+            item: Its id.
+            count: How many.
+        """
+        return order(item, count)
+
+
+def order_for(customer: str, item: str, count: int = 1) -> str:
+    """Order an item.
+
+    Args:
+        customer: For whom.
+        item: Its id.
+        count: How many.
+    """
+    return order(item, count)
+
+
+def passing(fn: Callable[..., str]) -> Callable[..., str]:
+    @functools.wraps(fn)
+    def wrapper(*args: object, **kwargs: object) -> str:
+        return fn(*args, **kwargs)
+
+    return wrapper
+
+
+CALLABLES = {
+    "order": order,
+    "order_async": order_async,
+    "order_method": Shop().order,
+    "order_from_class": Shop.order_from_class,
+    "order_statically": Shop.order_statically,
+    "Shop": Shop(),
+    "AsyncShop": AsyncShop(),
+    "order_for": functools.partial(order_for, "ann"),
+    "order_for_by_name": functools.partial(order_for, customer="ann"),
+    "order_async_partial": functools.partial(order_async),
+    "order_wrapped": passing(order),
+    "order_returning_a_coroutine": functools.wraps(order_async)(lambda *args, **kwargs: order_async(*args, **kwargs)),
+}
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+async def test_every_kind_of_callable_is_described_and_called_alike(name: str) -> None:
+    tool = Tool.from_callable(CALLABLES[name])
+    assert tool.description == "Order an item."
+    assert tool.parameters == {
+        "type": "object",
+        "properties": {
+            "item": {"type": "string", "description": "Its id."},
+            "count": {"type": "integer", "description": "How many.", "default": 1},
+        },
+        "required": ["item"],
+        "additionalProperties": False,
+    }
+    assert (await tool.call('{"item": "hat", "count": "2"}')).value == "2 hat"
+    assert (await tool.call('{"item": "hat"}')).content == "1 hat"
+    with pytest.raises(ToolArgumentsError):
+        await tool.call('{"item": "hat", "customer": "eve"}')
+
+
+@pytest.mark.parametrize(
+    ("fn", "name"),
+    [
+        (order, "order"),
+        (Shop().order, "order"),
+        (Shop(), "Shop"),
+        (functools.partial(functools.partial(order_for, "ann"), item="hat"), "order_for"),
+        (passing(order), "order"),
+    ],
+)
+def test_a_tool_has_the_name_of_its_callable_unless_given_another(fn: Callable[..., object], name: str) -> None:
+    assert Tool.from_callable(fn).name == name
+    assert Tool.from_callable(fn, name="buy").name == "buy"
+
+
+def test_a_callable_without_a_docstring_has_an_empty_description_unless_given_one() -> None:
+    def silent() -> None: ...
+
+    assert Tool.from_callable(silent).description == ""
+    assert Tool.from_callable(functools.partial(silent)).description == ""
+    assert Tool.from_callable(silent, description="Says nothing.").description == "Says nothing."
+
+
+async def test_parameters_may_have_any_name() -> None:
+    def odd(self: int, schema: int, json: int, copy: int, model_config: int, cls: int, fn: int, _hidden: int) -> int:
+        return self + schema + json + copy + model_config + cls + fn + _hidden
+
+    tool = Tool.from_callable(odd)
+    arguments = '{"self": 1, "schema": 2, "json": 3, "copy": 4, "model_config": 5, "cls": 6, "fn": 7, "_hidden": 8}'
+    assert (await tool.call(arguments)).value == 36
+
+
+async def test_positional_only_parameters_are_given_by_name() -> None:
+    def pair(first: int = 1, second: int = 2, /, third: int = 3) -> list[int]:
+        return [first, second, third]
+
+    tool = Tool.from_callable(pair)
+    assert (await tool.call("{}")).value == [1, 2, 3]
+    assert (await tool.call('{"second": 5}')).value == [1, 5, 3]
+    assert (await tool.call('{"first": 4, "third": 6}')).value == [4, 2, 6]
+
+
+async def test_variadic_parameters_are_an_array_and_open_keys() -> None:
+    def gather(first: int = 0, *rest: float, last: str = "z", **more: int) -> object:
+        return [first, rest, last, more]
+
+    tool = Tool.from_callable(gather)
+    assert tool.parameters["properties"] == {
+        "first": {"type": "integer", "default": 0},
+        "rest": {"type": "array", "items": {"type": "number"}},
+        "last": {"type": "string", "default": "z"},
+    }
+    assert tool.parameters["additionalProperties"] == {"type": "integer"}
+    assert (await tool.call('{"rest": [1, 2], "more": 7}')).value == [0, (1.0, 2.0), "z", {"more": 7}]
+    assert (await tool.call("{}")).value == [0, (), "z", {}]
+    with pytest.raises(ToolArgumentsError, match="key"):
+        await tool.call('{"key": "no integer"}')
+
+
+async def test_the_default_that_the_function_has_is_used_itself() -> None:
+    marker = object()
+    shared: list[int] = []
+
+    def remember(value: int = 1, into: list[int] = shared, key: object = marker) -> bool:
+        return into is shared and key is marker
+
+    tool = Tool.from_callable(remember)
+    assert tool.parameters["properties"] == {
+        "value": {"type": "integer", "default": 1},
+        "into": {"type": "array", "items": {"type": "integer"}, "default": []},
+        "key": {},
+    }
+    assert "required" not in tool.parameters
+    assert (await tool.call("{}")).value is True
+
+
+async def test_a_default_written_as_a_field_is_a_default() -> None:
+    def field(
+        count: int = Field(3, ge=1, description="How many."),
+        tags: list[str] = Field(default_factory=list),  # noqa: B008
+        unit: Annotated[str, Field(description="Of what.", default="pieces", alias="of")] = "dozens",
+        place: Annotated[str, Field(default="here")] = Field(min_length=1),
+        needed: int = Field(le=9),
+    ) -> object:
+        return [count, tags, unit, place, needed]
+
+    tool = Tool.from_callable(field)
+    assert tool.parameters["properties"] == {
+        "count": {"type": "integer", "minimum": 1, "description": "How many.", "default": 3},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "unit": {"type": "string", "description": "Of what.", "default": "dozens"},
+        "place": {"type": "string", "minLength": 1, "default": "here"},
+        "needed": {"type": "integer", "maximum": 9},
+    }
+    assert tool.parameters["required"] == ["needed"]
+    assert (await tool.call('{"needed": 1}')).value == [3, [], "dozens", "here", 1]
+    with pytest.raises(ToolArgumentsError, match="greater than or equal to 1"):
+        await tool.call('{"count": 0, "needed": 1}')
+
+
+def test_a_description_in_the_annotation_goes_before_the_docstring() -> None:
+    def described(
+        a: Annotated[int, "From the text."],
+        b: Annotated[int, Field(description="From the field.")],
+        c: Annotated[int, "From the text.", Field(description="From the field.", le=9)],
+        d: int,
+    ) -> None:
+        """Do it.
+
+        Args:
+            a: From the docstring.
+            b: From the docstring.
+            c: From the docstring.
+            d: From the docstring.
+        """
+
+    properties = Tool.from_callable(described).parameters["properties"]
+    assert properties == {
+        "a": {"type": "integer", "description": "From the text."},
+        "b": {"type": "integer", "description": "From the field."},
+        "c": {"type": "integer", "description": "From the field.", "maximum": 9},
+        "d": {"type": "integer", "description": "From the docstring."},
+    }
+
+
+def test_the_schema_is_made_once_and_is_a_plain_attribute() -> None:
+    tool = Tool.from_callable(order)
+    assert tool.parameters is tool.parameters
+    assert (tool.name, tool.timeout, tool.idempotent, tool.fatal) == ("order", 60.0, False, ())
+
+
+def test_options_are_kept() -> None:
+    tool = Tool.from_callable(order, timeout=None, idempotent=True, fatal=ConnectionError)
+    assert (tool.timeout, tool.idempotent, tool.fatal) == (None, True, (ConnectionError,))
+    assert Tool.from_callable(order, fatal=(KeyError, OSError)).fatal == (KeyError, OSError)

@@ -1,0 +1,57 @@
+"""Assistants, threads and runs on any language model.
+
+The public names are imported when they are first used, so that importing this package costs little.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from anyassistant_tools import Tool, ToolError, ToolLike
+
+    from .client import (
+        AsyncAssistant,
+        AsyncAssistants,
+        AsyncClient,
+        AsyncPaginator,
+        AsyncRun,
+        AsyncRuns,
+        AsyncThread,
+        AsyncThreads,
+    )
+    from .errors import AnyAssistantError
+    from .types import Image
+else:
+    _MODULES = {
+        "AsyncClient": "client",
+        "AsyncAssistant": "client",
+        "AsyncAssistants": "client",
+        "AsyncThread": "client",
+        "AsyncThreads": "client",
+        "AsyncRun": "client",
+        "AsyncRuns": "client",
+        "AsyncPaginator": "client",
+        "AnyAssistantError": "errors",
+        "Image": "types",
+    }
+    _TOOLS = frozenset({"Tool", "ToolError", "ToolLike"})
+
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        if name in _TOOLS:
+            value = getattr(import_module("anyassistant_tools"), name)
+        elif name in _MODULES:
+            value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted([*globals(), *_MODULES, *_TOOLS])
+
+
+__all__ = [
+    "AsyncClient", "AsyncAssistant", "AsyncThread", "AsyncRun", "AsyncAssistants", "AsyncThreads", "AsyncRuns",
+    "AsyncPaginator", "Tool", "ToolError", "ToolLike", "Image", "AnyAssistantError",
+]  # fmt: skip

@@ -1,0 +1,143 @@
+"""Assistants, as an app holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from anyassistant_tools import Tool, ToolLike
+from typing_extensions import Unpack
+
+from .. import protocols
+from ..errors import InvalidRequest
+from ..types import AssistantRecord, Page, PageQuery, ToolSpec
+from .handle import Handle
+from .options import AssistantOptions
+from .paginator import AsyncPaginator
+from .requests import assistant_params, page_query
+from .requests import metadata as check_metadata
+from .session import SessionGetter
+from .tools import make_toolbox, to_spec
+
+
+class AsyncAssistant(Handle):
+    """An assistant, with the callables that are bound to it here."""
+
+    def __init__(self, backend: protocols.Assistant, bound: Mapping[str, Tool], own: Sequence[ToolSpec]) -> None:
+        self._backend = backend
+        self._bound = dict(bound)
+        self._own = {spec.name: spec for spec in own}
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def name(self) -> str | None:
+        return self.record.name
+
+    @property
+    def record(self) -> AssistantRecord:
+        """The assistant as last seen."""
+        return self._backend.record
+
+    @property
+    def bound_tools(self) -> Mapping[str, Tool]:
+        """The callables bound here, by name."""
+        return self._bound
+
+    def register_function(self, fn: ToolLike, /) -> None:
+        """Bind a function: runs of this handle offer it to the model and call it. Local; the record stays as it is.
+
+        Raises:
+            InvalidRequest: Another function is bound under that name.
+            ToolDefinitionError: It cannot become a tool.
+        """
+        spec, tool = to_spec(fn, "fn")
+        if spec.name in self._bound:
+            raise InvalidRequest(
+                f"A function {spec.name!r} is bound already: give one of them another name.",
+                param="fn",
+                code="duplicate_tool_name",
+            )
+        self._own[spec.name] = spec
+        if tool is not None:
+            self._bound[spec.name] = tool
+
+    async def update(self, **changes: Unpack[AssistantOptions]) -> Self:
+        """Change what is given, and leave the rest.
+
+        Raises:
+            InvalidRequest: As `assistants.create`.
+            NotFound: It was deleted.
+        """
+        toolbox = make_toolbox(changes["tools"]) if "tools" in changes else None
+        options: dict[str, Any] = {**_options_of(self.record), **changes}
+        params = assistant_params(options, self.record.tools if toolbox is None else toolbox.specs)
+        await self._backend.update(params)
+        if toolbox is not None:
+            self._bound = dict(toolbox.bound)
+            self._own = {}
+        return self
+
+    async def delete(self) -> None:
+        """Delete it. Threads and runs stay: a run has its assistant's settings of its own."""
+        await self._backend.delete()
+
+    def run_tools(self) -> Sequence[ToolSpec] | None:
+        """The specs of a run where they differ from the record's; None where they do not."""
+        specs = {spec.name: spec for spec in self.record.tools}
+        merged = {**specs, **self._own}
+        return None if merged == specs else tuple(merged.values())
+
+
+class AsyncAssistants(Handle):
+    """`client.assistants`."""
+
+    def __init__(self, session: SessionGetter) -> None:
+        self._session = session
+
+    async def create(self, **options: Unpack[AssistantOptions]) -> AsyncAssistant:
+        """Make an assistant.
+
+        Raises:
+            InvalidRequest: Something is not as the reference has it; nothing was written.
+            ToolDefinitionError: A function cannot become a tool.
+        """
+        toolbox = make_toolbox(options.get("tools", ()))
+        params = assistant_params(options, toolbox.specs)
+        backend = await (await self._session()).provider.create_assistant(params)
+        return AsyncAssistant(backend, toolbox.bound, ())
+
+    async def get(self, assistant_id: str, /, *, tools: Sequence[ToolLike] = ()) -> AsyncAssistant:
+        """An assistant by id, with callables bound to it.
+
+        Raises:
+            NotFound: There is none.
+        """
+        toolbox = make_toolbox(tools)
+        backend = await (await self._session()).provider.get_assistant(assistant_id)
+        return AsyncAssistant(backend, toolbox.bound, toolbox.specs)
+
+    def list(self, *, metadata: Mapping[str, str] | None = None) -> AsyncPaginator[AsyncAssistant]:
+        """All assistants, the newest first; with `metadata`, those which carry these pairs."""
+        wanted = None if metadata is None else check_metadata(metadata)
+
+        async def fetch(query: PageQuery) -> Page[AsyncAssistant]:
+            page = await (await self._session()).provider.list_assistants(query)
+            return Page([AsyncAssistant(one, {}, ()) for one in page.data], page.has_more)
+
+        return AsyncPaginator(fetch, page_query(metadata=wanted), lambda one: one.id)
+
+    async def update(self, assistant_id: str, /, **changes: Unpack[AssistantOptions]) -> AsyncAssistant:
+        """Change what is given, and leave the rest."""
+        return await (await self.get(assistant_id)).update(**changes)
+
+    async def delete(self, assistant_id: str, /) -> None:
+        """Delete an assistant. Threads and runs stay."""
+        await (await self.get(assistant_id)).delete()
+
+
+def _options_of(record: AssistantRecord) -> dict[str, Any]:
+    fields = ("name", "description", "instructions", "model", "temperature", "top_p", "response_format", "metadata")
+    return {name: getattr(record, name) for name in fields}

@@ -1,0 +1,98 @@
+"""`AsyncClient`: where everything is put together."""
+
+from __future__ import annotations
+
+from os import PathLike
+from types import TracebackType
+from typing import Self
+
+import anyio
+
+from ..errors import ConfigError
+from ..hosting import Store
+from ..protocols import ChatModel, Provider
+from .assistants import AsyncAssistants
+from .handle import Handle
+from .runs import AsyncRuns
+from .session import Session, open_session
+from .threads import AsyncThreads
+
+
+class AsyncClient(Handle):
+    """The way to assistants, threads and runs, from asyncio or trio.
+
+    Use it as `async with AsyncClient(...) as client`. Leaving it parks the runs that it drives: they stop after what is
+    committed, and `thread.resume()` goes on with them later.
+
+    Args:
+        target: `NAME` or `NAME:MODEL` of a profile in `anyassistant.toml` or of a provider, a Provider, or a ChatModel.
+            Without it `ANYASSISTANT_PROFILE`, then the file's default, then `local`.
+        store: `":memory:"`, an SQLite path or URL, or a Store. Without it a database in the user's data folder.
+        config: The config file, instead of the nearest `anyassistant.toml`.
+        lease: Seconds after which a process that drives a run and says nothing counts as gone.
+
+    Raises:
+        ConfigError: On entering: the target or the configuration cannot be used.
+        StoreError: On entering: the store cannot be opened.
+    """
+
+    def __init__(
+        self,
+        target: str | Provider | ChatModel | None = None,
+        /,
+        *,
+        store: str | Store | None = None,
+        config: str | PathLike[str] | None = None,
+        lease: float = 30.0,
+    ) -> None:
+        if not lease > 0:
+            raise ConfigError(f"`lease` must be seconds above 0, not {lease!r}.")
+        self._target = target
+        self._store = store
+        self._config = config
+        self._lease = lease
+        self._session: Session | None = None
+        self._opening: anyio.Event | None = None
+
+    @property
+    def assistants(self) -> AsyncAssistants:
+        return AsyncAssistants(self._open)
+
+    @property
+    def threads(self) -> AsyncThreads:
+        return AsyncThreads(self._open)
+
+    @property
+    def runs(self) -> AsyncRuns:
+        return AsyncRuns(self._open)
+
+    async def aclose(self) -> None:
+        """Park the runs that are driven here, and give everything back."""
+        session, self._session = self._session, None
+        if session is not None:
+            with anyio.CancelScope(shield=True):  # each part of it is bounded
+                await session.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        await self.aclose()
+
+    async def _open(self) -> Session:
+        while self._session is None:
+            if self._opening is not None:  # another task is at it
+                await self._opening.wait()
+                continue
+            self._opening = anyio.Event()
+            try:
+                self._session = await open_session(
+                    self._target, store=self._store, config=self._config, lease=self._lease
+                )
+            finally:
+                self._opening.set()
+                self._opening = None
+        return self._session

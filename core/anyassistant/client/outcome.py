@@ -1,0 +1,69 @@
+"""What a run that did not complete is raised as."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..errors import (
+    ProviderError,
+    RunAbandoned,
+    RunCancelled,
+    RunError,
+    RunExpired,
+    RunFailed,
+    RunIncomplete,
+    RunRequiresAction,
+)
+from ..types import LastError, RunRecord
+
+
+def outcome_error(record: RunRecord, text: str, cause: BaseException | None) -> RunError:
+    """The error of a run that has not completed, its cause attached.
+
+    Args:
+        text: What the run had said last.
+        cause: What was raised in this process; else the provider's error is made again of what the record keeps.
+    """
+    error = _error(record, text)
+    error.__cause__ = cause if cause is not None else _provider_error(record)
+    return error
+
+
+def unreadable_output(record: RunRecord, error: ValueError) -> RunFailed:
+    """The error of an answer that fits its schema, and is refused by the type's own validators."""
+    last = LastError("invalid_output", f"The answer was refused by its type: {error}")
+    return RunFailed(f"Run {record.id}: {last.message}", run=replace(record, last_error=last))
+
+
+def _error(record: RunRecord, text: str) -> RunError:
+    name = f"Run {record.id}"
+    match record.status:
+        case "failed":
+            last = record.last_error
+            return RunFailed(f"{name} failed: {last.message if last else 'unknown error'}", run=record)
+        case "incomplete":
+            reason = record.incomplete_details.reason if record.incomplete_details else "a limit"
+            return RunIncomplete(
+                f"{name} reached its limit ({reason}); what it did is kept. Run the assistant again to go on.",
+                run=record,
+                text=text,
+            )
+        case "cancelled":
+            return RunCancelled(f"{name} was cancelled.", run=record)
+        case "expired":
+            return RunExpired(f"{name} expired.", run=record)
+        case "requires_action":
+            calls = ", ".join(f"{call.name} ({call.id})" for call in record.pending_calls)
+            return RunRequiresAction(
+                f"{name} waits for the outputs of {calls}: give them with run.submit_tool_outputs({{id: value}}).",
+                run=record,
+            )
+        case "queued" | "in_progress" | "cancelling" | "completed":
+            return RunAbandoned(f"{name} is {record.status}, and its events ended.", run=record)
+
+
+def _provider_error(record: RunRecord) -> ProviderError | None:
+    last = record.last_error
+    if record.status != "failed" or last is None or last.code == "tool_failed":
+        return None
+    return ProviderError(last.message, code=last.code, request_id=last.request_id, retry_after=last.retry_after)

@@ -1,0 +1,261 @@
+"""A run, as an app holds it: begun when it is first used, followed, waited for, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Generic, Self
+
+import anyio
+from anyassistant_tools import Tool
+from typing_extensions import TypeVar
+
+from .. import protocols
+from ..calls import BoundTools
+from ..errors import InvalidRequest
+from ..protocols import RunParams
+from ..types import Event, Message, PageQuery, RunRecord, RunResult, RunStep, Usage
+from ..types.events import RunEvent, RunStepEvent
+from .formats import OutputFormat
+from .handle import Handle
+from .outcome import outcome_error, unreadable_output
+from .outputs import tool_outputs
+from .paginator import AsyncPaginator
+from .requests import page_query
+from .session import SessionGetter
+
+T_co = TypeVar("T_co", covariant=True)
+
+_STEP_ENDS = frozenset(f"thread.run.step.{status}" for status in ("completed", "failed", "cancelled", "expired"))
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A run that has not begun: where, how, and with which callables."""
+
+    thread: protocols.Thread
+    params: RunParams
+    bound: Mapping[str, Tool]
+
+
+class AsyncRun(Handle, Generic[T_co]):
+    """A run of an assistant on a thread.
+
+    Iterate it for its finished steps; `events()` is the one continuous stream over all tool rounds; `result()` gives
+    the outcome, after either too. Unless the run completed, each of the three ends in a `RunError` which carries it.
+    Leaving any of them early detaches from the run; it goes on.
+    """
+
+    def __init__(
+        self,
+        session: SessionGetter,
+        output: OutputFormat[T_co],
+        *,
+        beginning: Beginning | None = None,
+        backend: protocols.Run | None = None,
+        executor: BoundTools | None = None,
+    ) -> None:
+        self._session = session
+        self._output = output
+        self._beginning = beginning
+        self._backend = backend
+        self._executor = executor
+        self._starting: anyio.Event | None = None
+        self._steps: AsyncIterator[Event] | None = None
+        self._seen = 0
+
+    @property
+    def id(self) -> str:
+        """The run's id, once it has begun."""
+        return self.record.id
+
+    @property
+    def record(self) -> RunRecord:
+        """The run as last seen.
+
+        Raises:
+            InvalidRequest: It has not begun.
+        """
+        if self._backend is None:
+            raise InvalidRequest(
+                "The run has not begun: iterate it, or begin it with `start()`.", param="run", code="run_not_started"
+            )
+        return self._backend.record
+
+    async def start(self) -> Self:
+        """Begin the run, and return at once; it goes on whether or not anybody reads it.
+
+        Raises:
+            ThreadBusy: The thread has an open run.
+            NotFound: There is no such assistant, or no such thread.
+            UnsupportedCapability: The provider does not claim what the run asks for.
+        """
+        await self._begun()
+        return self
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> RunStep:
+        if self._steps is None:
+            self._steps = self.events(after=self._seen)
+        try:
+            async for event in self._steps:
+                self._seen = event.sequence
+                if isinstance(event, RunStepEvent) and event.event in _STEP_ENDS:
+                    return event.data
+        except BaseException:
+            self._steps = None
+            raise
+        self._steps = None
+        raise StopAsyncIteration
+
+    def events(self, *, after: int = 0, check: bool = True) -> AsyncIterator[Event]:
+        """The run's events after a number: replayed, then live, until it ends or rests.
+
+        Args:
+            after: The `sequence` of the last event already seen.
+            check: Whether a run that did not complete ends the stream in a `RunError`.
+        """
+        return _Events(self, after, check)
+
+    async def result(self) -> RunResult[T_co]:
+        """Wait for the end, and give the outcome.
+
+        Raises:
+            RunError: The run did not complete.
+        """
+        record = await self.wait()
+        messages = [message async for message in self.messages()]
+        text = messages[-1].text if messages else ""
+        if record.status != "completed":
+            raise self._error(record, text)
+        try:
+            output = self._output.read(text)
+        except ValueError as error:
+            raise unreadable_output(record, error) from error
+        steps = [step async for step in self.steps()]
+        return RunResult(output, text, record.usage or Usage(0, 0), record, steps, messages)
+
+    async def wait(self, *, timeout: float | None = None) -> RunRecord:
+        """Wait until the run ends or rests, and give its record, whatever came of it.
+
+        Args:
+            timeout: Seconds, or None to wait as long as it takes.
+
+        Raises:
+            TimeoutError: It still goes on, and does so further.
+        """
+        backend = await self._begun()
+        with nullcontext() if timeout is None else anyio.fail_after(timeout):
+            async for _ in backend.events(after=self._seen):
+                pass
+        return await backend.refresh()
+
+    def steps(self) -> AsyncPaginator[RunStep]:
+        """The run's steps, in order."""
+
+        async def fetch(query: PageQuery) -> protocols.Page[RunStep]:
+            return await (await self._begun()).list_steps(query)
+
+        return AsyncPaginator(fetch, page_query(order="asc"), lambda step: step.id)
+
+    def messages(self) -> AsyncPaginator[Message]:
+        """The messages that the run wrote, in order."""
+
+        async def fetch(query: PageQuery) -> protocols.Page[Message]:
+            record = (await self._begun()).record
+            thread = await (await self._session()).provider.get_thread(record.thread_id)
+            return await thread.list_messages(query_of(query, record.id))
+
+        return AsyncPaginator(fetch, page_query(order="asc"), lambda message: message.id)
+
+    async def cancel(self) -> None:
+        """End the run. Durable on return; a run that has ended stays as it is.
+
+        Before the start it makes the run a cancelled one, which calls neither model nor tools.
+        """
+        backend = await self._begun(drive=False)
+        await backend.cancel()
+
+    async def submit_tool_outputs(self, outputs: Mapping[str, object], /) -> None:
+        """Give the outputs of pending calls, by call id; the run goes on once all have one.
+
+        A value is told to the model as a tool's result would be: a text bare, anything else as JSON.
+
+        Raises:
+            InvalidRequest: The run does not wait, or not for that call.
+        """
+        backend = await self._begun()
+        await backend.submit_tool_outputs(tool_outputs(outputs), follow=True)
+
+    async def _begun(self, *, drive: bool = True) -> protocols.Run:
+        while self._backend is None:
+            if self._starting is not None:  # another task is at it
+                await self._starting.wait()
+                continue
+            self._starting = anyio.Event()
+            try:
+                self._backend = await self._begin(drive)
+            finally:
+                self._starting.set()
+                self._starting = None
+        return self._backend
+
+    async def _begin(self, drive: bool) -> protocols.Run:
+        beginning = self._beginning
+        assert beginning is not None  # a handle has either a beginning or a backend
+        session = await self._session()
+        self._executor = session.executor(beginning.bound)
+        return await beginning.thread.create_run(
+            beginning.params, executor=self._executor if drive else None, follow=True
+        )
+
+    def _error(self, record: RunRecord, text: str) -> Exception:
+        cause = self._executor.fatal_error if self._executor is not None else None
+        if cause is None and self._backend is not None:
+            cause_of_run = self._backend.cause
+            return outcome_error(record, text, cause_of_run)
+        return outcome_error(record, text, cause)
+
+
+class _Events(AsyncIterator[Event]):
+    """The events of a run, then its error if it did not complete."""
+
+    def __init__(self, run: AsyncRun[object], after: int, check: bool) -> None:
+        self._run = run
+        self._after = after
+        self._check = check
+        self._source: AsyncIterator[Event] | None = None
+
+    async def __anext__(self) -> Event:
+        source = self._source
+        if source is None:
+            backend = await self._run._begun()
+            source = self._source = backend.events(after=self._after)
+        try:
+            event = await source.__anext__()
+        except StopAsyncIteration:
+            await self._end()
+            raise
+        if isinstance(event, RunEvent) and self._run._backend is not None:
+            self._run._backend.record = event.data
+        return event
+
+    async def _end(self) -> None:
+        """Raise what the run ended in, unless it completed."""
+        backend = await self._run._begun()
+        record = await backend.refresh()
+        if not self._check or record.status == "completed":
+            return
+        text = ""
+        if record.status == "incomplete":
+            messages = [message async for message in self._run.messages()]
+            text = messages[-1].text if messages else ""
+        raise self._run._error(record, text)
+
+
+def query_of(query: PageQuery, run_id: str) -> PageQuery:
+    """The same page, of one run's messages."""
+    return replace(query, run_id=run_id)

@@ -1,0 +1,57 @@
+"""`client.runs`: runs of all threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import UnsupportedCapability
+from ..hosting import HostedProvider
+from ..types import Page, PageQuery, RunStatus
+from .formats import plain_format
+from .handle import Handle
+from .paginator import AsyncPaginator
+from .requests import metadata as check_metadata
+from .requests import page_query
+from .run import AsyncRun
+from .session import SessionGetter
+
+
+class AsyncRuns(Handle):
+    """`client.runs`."""
+
+    def __init__(self, session: SessionGetter) -> None:
+        self._session = session
+
+    async def get(self, run_id: str, /) -> AsyncRun[str]:
+        """A run by id, to follow or to cancel it.
+
+        Raises:
+            NotFound: There is none.
+        """
+        backend = await (await self._hosted()).get_run(run_id)
+        return AsyncRun(self._session, plain_format(None), backend=backend)
+
+    def list(
+        self,
+        *,
+        status: RunStatus | None = None,
+        thread_id: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> AsyncPaginator[AsyncRun[str]]:
+        """All runs, the newest first."""
+        wanted = None if metadata is None else check_metadata(metadata)
+
+        async def fetch(query: PageQuery) -> Page[AsyncRun[str]]:
+            page = await (await self._hosted()).list_runs(query, thread_id=thread_id)
+            runs = [AsyncRun(self._session, plain_format(None), backend=one) for one in page.data]
+            return Page(runs, page.has_more)
+
+        return AsyncPaginator(fetch, page_query(status=status, metadata=wanted), lambda run: run.id)
+
+    async def _hosted(self) -> HostedProvider:
+        provider = (await self._session()).provider
+        if not isinstance(provider, HostedProvider):
+            raise UnsupportedCapability(
+                f"Provider {provider.name!r} keeps its runs by thread: ask the thread.", capability="list_runs"
+            )
+        return provider

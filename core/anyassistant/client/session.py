@@ -1,0 +1,104 @@
+"""What an open client consists of: provider, store, host task, worker threads."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from os import PathLike
+from typing import TypeAlias
+
+import anyio
+from anyassistant_tools import Tool, WorkerThreads
+
+from ..calls import BoundTools
+from ..errors import ConfigError
+from ..host_task import HostTask, Waker
+from ..hosting import HostedProvider, Store
+from ..protocols import ChatModel, Provider
+from .stores import make_store
+
+Target: TypeAlias = str | Provider | ChatModel | None
+
+MAX_TOOL_THREADS = 64
+"""Sync tools that run at once in one client, over all its runs."""
+
+
+class Session:
+    """An open client.
+
+    Attributes:
+        provider: What keeps assistants, threads and runs.
+        store: Ours; a remote service keeps its own objects.
+    """
+
+    def __init__(self, provider: Provider, store: Store, host: HostTask) -> None:
+        self.provider = provider
+        self.store = store
+        self._host = host
+        self._threads = WorkerThreads("anyassistant-tool", MAX_TOOL_THREADS)
+
+    def executor(self, tools: Mapping[str, Tool]) -> BoundTools:
+        """What may call these tools."""
+        return BoundTools(tools, self._threads)
+
+    async def aclose(self) -> None:
+        """Park what is driven here, and close all."""
+        try:
+            await self.provider.aclose()
+        finally:
+            await self._host.aclose()
+            await self.store.aclose()
+
+
+SessionGetter: TypeAlias = Callable[[], Awaitable[Session]]
+
+
+async def open_session(
+    target: Target, *, store: str | Store | None, config: str | PathLike[str] | None, lease: float
+) -> Session:
+    """Put an open client together.
+
+    Raises:
+        ConfigError: The target or the configuration cannot be used.
+        StoreError: The store cannot be opened.
+    """
+    host = HostTask()
+    opened = make_store(store)
+    await opened.open()
+    try:
+        await host.start()
+        provider = _make_provider(target, opened, host, config, lease)
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await host.aclose()
+            await opened.aclose()
+        raise
+    return Session(provider, opened, host)
+
+
+def _make_provider(
+    target: Target, store: Store, host: HostTask, config: str | PathLike[str] | None, lease: float
+) -> Provider:
+    def hosted(name: str, model: ChatModel, default_model: str) -> Provider:
+        return HostedProvider(name, model, store, host=host, new_waker=Waker, default_model=default_model, lease=lease)
+
+    if target is None or isinstance(target, str):
+        from ..config import resolve
+
+        resolved = resolve(target, path=config)
+        manifest = resolved.manifest
+        made = manifest.create(resolved.config)
+        if isinstance(made, ChatModel) and manifest.hosted:
+            return hosted(manifest.name, made, resolved.model or manifest.default_model or manifest.name)
+        if isinstance(made, Provider):
+            return made
+        raise ConfigError(
+            f"The manifest of provider {manifest.name!r} makes a {type(made).__name__}, which implements neither "
+            "ChatModel nor Provider."
+        )
+    if isinstance(target, ChatModel):
+        return hosted(type(target).__name__, target, type(target).__name__)
+    if isinstance(target, Provider):
+        return target
+    raise ConfigError(
+        f"A client talks to a profile or provider by name, to a Provider or a ChatModel, not to {type(target).__name__}."
+    )

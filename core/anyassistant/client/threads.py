@@ -1,0 +1,199 @@
+"""Threads, as an app holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, overload
+
+from anyassistant_tools import Tool, ToolLike
+from typing_extensions import Unpack
+
+from .. import protocols
+from ..types import Content, Message, Order, Page, PageQuery, Role, ThreadRecord, ToolSpec
+from .assistants import AsyncAssistant
+from .formats import OutputFormat, plain_format, typed_format
+from .handle import Handle
+from .options import ResponseFormat, RunOptions
+from .paginator import AsyncPaginator
+from .requests import message_params, page_query, run_params, thread_params
+from .requests import metadata as check_metadata
+from .run import AsyncRun, Beginning
+from .session import SessionGetter
+from .tools import make_toolbox
+
+M = TypeVar("M")
+
+
+class AsyncThread(Handle):
+    """A thread: messages, and one open run at a time."""
+
+    def __init__(self, session: SessionGetter, backend: protocols.Thread) -> None:
+        self._session = session
+        self._backend = backend
+
+    @property
+    def id(self) -> str:
+        return self.record.id
+
+    @property
+    def record(self) -> ThreadRecord:
+        """The thread as last seen."""
+        return self._backend.record
+
+    async def add(
+        self, content: Content, /, *, role: Role = "user", metadata: Mapping[str, str] | None = None
+    ) -> Message:
+        """Add a message: a text, or a list of parts.
+
+        Raises:
+            InvalidRequest: It is empty, or has a part of no known kind.
+            ThreadBusy: The thread has an open run.
+            NotFound: The thread was deleted.
+        """
+        return await self._backend.create_message(message_params(content, role=role, pairs=metadata))
+
+    def messages(
+        self, *, order: Order = "asc", limit: int = 20, after: str | None = None, run_id: str | None = None
+    ) -> AsyncPaginator[Message]:
+        """The messages, in the order in which they were said unless asked otherwise.
+
+        Args:
+            limit: Messages a page, 1 to 100; iterating goes on across pages.
+            after: Begin after the message of this id.
+            run_id: Only messages that this run wrote.
+        """
+        query = page_query(order=order, limit=limit, after=after, run_id=run_id)
+        return AsyncPaginator(self._backend.list_messages, query, lambda message: message.id)
+
+    @overload
+    def run(
+        self, assistant: AsyncAssistant | str, /, *, response_format: type[M], **options: Unpack[RunOptions]
+    ) -> AsyncRun[M]: ...
+    @overload
+    def run(
+        self,
+        assistant: AsyncAssistant | str,
+        /,
+        *,
+        response_format: ResponseFormat | None = None,
+        **options: Unpack[RunOptions],
+    ) -> AsyncRun[str]: ...
+    def run(
+        self,
+        assistant: AsyncAssistant | str,
+        /,
+        *,
+        response_format: type[Any] | ResponseFormat | None = None,
+        **options: Unpack[RunOptions],
+    ) -> AsyncRun[Any]:
+        """A run of an assistant on this thread. It begins when it is first iterated, or by `start()` or `result()`.
+
+        Args:
+            assistant: The assistant, or its id: then only `tools` can be called here.
+            response_format: A pydantic model or another type, whose instance `result().output` is; or the wire's dict.
+
+        Raises:
+            InvalidRequest: A parameter is not as the reference has it.
+        """
+        output = output_format(response_format)
+        specs, bound = _run_tools(assistant, options)
+        assistant_id = assistant if isinstance(assistant, str) else assistant.id
+        params = run_params(assistant_id, options, wanted_format=output.wanted, tools=specs)
+        return AsyncRun(self._session, output, beginning=Beginning(self._backend, params, bound))
+
+    @overload
+    async def resume(self, *, response_format: type[M], tools: Sequence[ToolLike] = ()) -> AsyncRun[M] | None: ...
+    @overload
+    async def resume(self, *, response_format: None = None, tools: Sequence[ToolLike] = ()) -> AsyncRun[str] | None: ...
+    async def resume(
+        self, *, response_format: type[Any] | None = None, tools: Sequence[ToolLike] = ()
+    ) -> AsyncRun[Any] | None:
+        """The thread's open run: taken over where nobody drives it, followed where somebody does. None without one.
+
+        Args:
+            tools: The callables that the run may call here. Its tools that are not among them stay pending.
+        """
+        output = output_format(response_format)
+        bound = make_toolbox(tools).bound
+        newest = await self._backend.list_runs(PageQuery(limit=1))
+        if not newest.data or not newest.data[0].record.is_open:
+            return None
+        session = await self._session()
+        executor = session.executor(bound)
+        backend = await self._backend.get_run(newest.data[0].record.id, executor=executor)
+        if not backend.record.is_open:
+            return None
+        return AsyncRun(self._session, output, backend=backend, executor=executor)
+
+    async def delete(self) -> None:
+        """Delete the thread with its messages, runs and events.
+
+        Raises:
+            ThreadBusy: It has an open run.
+        """
+        await self._backend.delete()
+
+
+class AsyncThreads(Handle):
+    """`client.threads`."""
+
+    def __init__(self, session: SessionGetter) -> None:
+        self._session = session
+
+    async def create(
+        self, *, messages: Sequence[Content] = (), metadata: Mapping[str, str] | None = None
+    ) -> AsyncThread:
+        """Make a thread, with user messages to begin with."""
+        params = thread_params(messages, metadata)
+        return AsyncThread(self._session, await (await self._session()).provider.create_thread(params))
+
+    async def get(self, thread_id: str, /) -> AsyncThread:
+        """A thread by id.
+
+        Raises:
+            NotFound: There is none.
+        """
+        return AsyncThread(self._session, await (await self._session()).provider.get_thread(thread_id))
+
+    def list(self, *, metadata: Mapping[str, str] | None = None) -> AsyncPaginator[AsyncThread]:
+        """All threads, the newest first; with `metadata`, those which carry these pairs."""
+        wanted = None if metadata is None else check_metadata(metadata)
+
+        async def fetch(query: PageQuery) -> Page[AsyncThread]:
+            page = await (await self._session()).provider.list_threads(query)
+            return Page([AsyncThread(self._session, one) for one in page.data], page.has_more)
+
+        return AsyncPaginator(fetch, page_query(metadata=wanted), lambda one: one.id)
+
+    async def update(self, thread_id: str, /, *, metadata: Mapping[str, str]) -> AsyncThread:
+        """Replace a thread's metadata."""
+        wanted = check_metadata(metadata)
+        backend = await (await self._session()).provider.get_thread(thread_id)
+        await backend.update(wanted)
+        return AsyncThread(self._session, backend)
+
+    async def delete(self, thread_id: str, /) -> None:
+        """Delete a thread with its messages, runs and events.
+
+        Raises:
+            ThreadBusy: It has an open run.
+            NotFound: There is none.
+        """
+        await (await self.get(thread_id)).delete()
+
+
+def output_format(wanted: type[Any] | ResponseFormat | None) -> OutputFormat[Any]:
+    """What a run's answer is read as."""
+    return typed_format(wanted) if isinstance(wanted, type) else plain_format(wanted)
+
+
+def _run_tools(
+    assistant: AsyncAssistant | str, options: RunOptions
+) -> tuple[Sequence[ToolSpec] | None, Mapping[str, Tool]]:
+    """The specs of a run, where they are not the record's, and the callables that may be called."""
+    of_assistant: Mapping[str, Tool] = {} if isinstance(assistant, str) else assistant.bound_tools
+    if "tools" in options:
+        toolbox = make_toolbox(options["tools"])
+        names = {spec.name for spec in toolbox.specs}
+        return toolbox.specs, {**{k: v for k, v in of_assistant.items() if k in names}, **toolbox.bound}
+    return (None if isinstance(assistant, str) else assistant.run_tools()), of_assistant

@@ -1,0 +1,205 @@
+"""Configuration: which provider and model a client talks to.
+
+A target is `NAME` or `NAME:MODEL`, where NAME is a profile of `anyassistant.toml`, else a provider. What is given as
+an argument wins over `ANYASSISTANT_PROFILE`, that over `default` in the file, that over `local`.
+
+    default = "prod"
+
+    [profiles.prod]
+    provider = "local"          # all keys but `provider` and `model` go to the provider's config
+    model = "/models/some.gguf"
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from os import PathLike
+from pathlib import Path
+from typing import cast
+
+from pydantic import BaseModel, ValidationError
+
+from .errors import ConfigError
+from .plugins import Manifest, Plugins
+
+FILE_NAME = "anyassistant.toml"
+PROFILE_VARIABLE = "ANYASSISTANT_PROFILE"
+DEFAULT_TARGET = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named provider with its settings."""
+
+    name: str
+    provider: str
+    model: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict[str, object])
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """What `anyassistant.toml` says.
+
+    Attributes:
+        path: The file, or None where there is none.
+    """
+
+    path: Path | None = None
+    default: str | None = None
+    profiles: Mapping[str, Profile] = field(default_factory=dict[str, Profile])
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a target means: a provider's manifest, its validated config, and the model asked for."""
+
+    manifest: Manifest
+    config: BaseModel
+    model: str | None
+
+
+def resolve(
+    target: str | None = None, *, path: str | PathLike[str] | None = None, plugins: Plugins | None = None
+) -> Resolved:
+    """Find the provider, config and model that a target names.
+
+    Args:
+        target: `NAME` or `NAME:MODEL`; None for the default.
+        path: The config file; by default the nearest `anyassistant.toml` from the working directory upwards.
+
+    Raises:
+        ConfigError: The file, a profile or the provider cannot be used; it says where and what to do.
+    """
+    file = read_config(path)
+    plugins = plugins or Plugins()
+    chosen, source = _choose(target, file)
+    name, _, model = chosen.partition(":")
+    profile = file.profiles.get(name)
+    if profile is None:
+        if file.profiles and name not in {one.name for one in plugins.installed()}:
+            raise ConfigError(_unknown_name(name, source, file, plugins))
+        profile = Profile(name, name)
+    if model:
+        profile = replace(profile, model=model)
+    manifest = plugins.manifest(profile.provider)
+    return Resolved(manifest, _validate(manifest, profile), profile.model)
+
+
+def read_config(path: str | PathLike[str] | None = None) -> ConfigFile:
+    """Read the config file; an empty one where there is none.
+
+    Raises:
+        ConfigError: The file named does not exist, is not TOML, or has a key that means nothing.
+    """
+    file = Path(path) if path is not None else _nearest(Path.cwd())
+    if file is None:
+        return ConfigFile()
+    try:
+        text = file.read_text("utf-8")
+    except OSError as error:
+        raise ConfigError(f"Cannot read {file}: {error.strerror or error}.") from error
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file} is not valid TOML: {error}.") from error
+    return _parse(file, text, content)
+
+
+def _parse(file: Path, text: str, content: Mapping[str, object]) -> ConfigFile:
+    for key in content:
+        if key not in ("default", "profiles"):
+            raise ConfigError(f"{file}{_line(text, key)}: unknown key {key!r}{_near(key, ['default', 'profiles'])}")
+    default = content.get("default")
+    if default is not None and not isinstance(default, str):
+        raise ConfigError(f"{file}{_line(text, 'default')}: `default` must be a string, the name of a profile.")
+    profiles: dict[str, Profile] = {}
+    tables = content.get("profiles", {})
+    if not isinstance(tables, dict):
+        raise ConfigError(f"{file}: `profiles` must be tables: [profiles.NAME].")
+    for name, table in cast("dict[str, object]", tables).items():
+        if not isinstance(table, dict):
+            raise ConfigError(f"{file}: profile {name!r} must be a table: [profiles.{name}].")
+        profiles[name] = _profile(file, text, name, cast("dict[str, object]", table))
+    return ConfigFile(file, default, profiles)
+
+
+def _profile(file: Path, text: str, name: str, table: dict[str, object]) -> Profile:
+    where = f"{file}{_line(text, f'profiles.{name}')}"
+    settings = dict(table)
+    provider = settings.pop("provider", None)
+    if not isinstance(provider, str):
+        raise ConfigError(f"{where}: profile {name!r} needs `provider`, the name of a provider.")
+    model = settings.pop("model", None)
+    if model is not None and not isinstance(model, str):
+        raise ConfigError(f"{where}: `model` of profile {name!r} must be a string.")
+    return Profile(name, provider, model, settings, where)
+
+
+def _validate(manifest: Manifest, profile: Profile) -> BaseModel:
+    fields = manifest.config.model_fields
+    settings = dict(profile.settings)
+    for key in settings:
+        if key not in fields:
+            known = f" Known: {', '.join(fields)}." if fields else f" Provider {manifest.name!r} has no settings."
+            raise ConfigError(
+                f"{profile.where}: unknown key {key!r} in profile {profile.name!r}{_near(key, list(fields))}{known}"
+            )
+    if "model" in fields and profile.model is not None:
+        settings["model"] = profile.model
+    try:
+        return manifest.config.model_validate(settings)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+            for one in error.errors(include_url=False, include_input=False, include_context=False)
+        )
+        where = profile.where or f"provider {manifest.name!r}"
+        raise ConfigError(f"{where}: profile {profile.name!r} cannot be used: {problems}.") from None
+
+
+def _choose(target: str | None, file: ConfigFile) -> tuple[str, str]:
+    if target is not None:
+        return target, "the argument"
+    if from_environment := os.environ.get(PROFILE_VARIABLE):
+        return from_environment, PROFILE_VARIABLE
+    if file.default is not None:
+        return file.default, f"`default` in {file.path}"
+    return DEFAULT_TARGET, "the default"
+
+
+def _nearest(folder: Path) -> Path | None:
+    for candidate in (folder, *folder.parents):
+        if (candidate / FILE_NAME).is_file():
+            return candidate / FILE_NAME
+    return None
+
+
+def _unknown_name(name: str, source: str, file: ConfigFile, plugins: Plugins) -> str:
+    providers = [one.name for one in plugins.installed()]
+    return (
+        f"{name!r}, named by {source}, is neither a profile of {file.path} ({', '.join(file.profiles)}) nor an "
+        f"installed provider ({', '.join(providers)}){_near(name, [*file.profiles, *providers])}"
+    )
+
+
+def _near(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f": did you mean {near[0]!r}?" if near else "."
+
+
+def _line(text: str, key: str) -> str:
+    """`:LINE` of a key or table, which tomllib does not tell."""
+    last = key.rpartition(".")[2]
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        if bare.startswith("[") and bare.strip("[] ").replace('"', "") == key:
+            return f":{number}"
+        if not bare.startswith("[") and bare.partition("=")[0].strip().strip('"') == last:
+            return f":{number}"
+    return ""

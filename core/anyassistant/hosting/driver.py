@@ -1,0 +1,204 @@
+"""Ownership of runs: the lease, the watch over it, and parking.
+
+A client's drivers share one ticker, which renews all leases, and which looks at the store when somebody else may have
+asked for a cancel or taken a run over.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Literal, Protocol, TypeVar
+
+import anyio
+
+from ..errors import StoreError
+from .identity import is_proved_dead, new_driver
+from .store import RunState, Store
+
+T = TypeVar("T")
+StopReason = Literal["cancel", "park", "lost"]
+
+logger = logging.getLogger("anyassistant")
+
+PARK_SECONDS = 10.0
+"""How long leaving a client waits for its drivers to write down where they are."""
+
+
+class TaskHost(Protocol):
+    """Where tasks live that outlast a call: `host_task.HostTask`."""
+
+    def start_soon(self, function: Callable[[], Awaitable[object]], /) -> None: ...
+
+
+class Wakeable(Protocol):
+    """A flag that any thread can raise: `host_task.Waker`."""
+
+    def wake(self) -> None: ...
+    async def wait(self) -> None: ...
+
+
+class OwnedRun:
+    """A run that this client drives.
+
+    Attributes:
+        stop_reason: Why the driver is to stop, once it is.
+        error: What ended the driver without an ending of the run.
+        cause: The exception by which the run failed.
+    """
+
+    def __init__(self, state: RunState) -> None:
+        self.state = state
+        self.ended = anyio.Event()
+        self.stop_reason: StopReason | None = None
+        self.error: BaseException | None = None
+        self.cause: BaseException | None = None
+        self._scope: anyio.CancelScope | None = None
+        self._listeners: set[Callable[[], None]] = set()
+
+    def tell_end(self, wake: Callable[[], None]) -> None:
+        """Call `wake` when the driver has ended, also where it could write nothing."""
+        if self.ended.is_set():
+            wake()
+        self._listeners.add(wake)
+
+    def end(self) -> None:
+        self.ended.set()
+        for wake in self._listeners:
+            wake()
+
+    def stop(self, reason: StopReason) -> None:
+        """Tell the driver to stop what it does. The first reason counts, but a lost lease goes before all."""
+        if self.stop_reason is None or reason == "lost":
+            self.stop_reason = reason
+        if self._scope is not None:
+            self._scope.cancel()
+
+    def work_in(self, scope: anyio.CancelScope) -> None:
+        """The driver works in this scope, which `stop` cancels."""
+        self._scope = scope
+        if self.stop_reason is not None:
+            scope.cancel()
+
+
+class Drivers:
+    """The runs that one client drives.
+
+    Args:
+        lease: Seconds after which a driver that says nothing counts as gone.
+    """
+
+    def __init__(self, store: Store, host: TaskHost, new_waker: Callable[[], Wakeable], *, lease: float) -> None:
+        self._store = store
+        self._host = host
+        self._new_waker = new_waker
+        self._runs: dict[str, OwnedRun] = {}
+        self._is_ticking = False
+        self._is_parked = False
+        self.lease = lease
+        self.identity = new_driver()
+
+    def lease_until(self) -> float:
+        return time.time() + self.lease
+
+    def owned(self, run_id: str) -> OwnedRun | None:
+        """The run, if this client drives it."""
+        return self._runs.get(run_id)
+
+    def start(self, state: RunState, drive: Callable[[OwnedRun], Awaitable[None]]) -> OwnedRun:
+        """Drive a run whose lease this client holds, in a task of the client."""
+        owned = OwnedRun(state)
+        self._runs[state.record.id] = owned
+
+        async def run() -> None:
+            try:
+                await drive(owned)
+            except Exception as error:
+                owned.error = error
+                raise
+            finally:
+                if self._runs.get(state.record.id) is owned:
+                    del self._runs[state.record.id]
+                owned.end()
+
+        self._host.start_soon(run)
+        if self._is_parked:
+            owned.stop("park")
+        if not self._is_ticking:
+            self._is_ticking = True
+            self._host.start_soon(self._tick)
+        return owned
+
+    async def complete(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do what must not be left half done in a task of the client: who waits for it may be cancelled."""
+        done = anyio.Event()
+        outcome: list[T] = []
+        failure: list[BaseException] = []
+
+        async def run() -> None:
+            try:
+                outcome.append(await work())
+            except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+                failure.append(error)
+            finally:
+                done.set()
+
+        self._host.start_soon(run)
+        await done.wait()
+        if failure:
+            raise failure[0]
+        if not outcome:
+            raise StoreError("The client was closed meanwhile.")
+        return outcome[0]
+
+    async def take_over(self, state: RunState) -> RunState | None:
+        """Take the lease of a run that nobody drives; None where somebody does."""
+        dead = state.driver if state.driver is not None and is_proved_dead(state.driver) else None
+        return await self._store.take_over(
+            state.record.id, driver=self.identity, lease_until=self.lease_until(), now=time.time(), dead=dead
+        )
+
+    async def park(self) -> None:
+        """Stop all drivers after what is committed, and give their leases back."""
+        self._is_parked = True
+        for owned in list(self._runs.values()):
+            owned.stop("park")
+        with anyio.move_on_after(PARK_SECONDS, shield=True):
+            for owned in list(self._runs.values()):
+                await owned.ended.wait()
+
+    async def _tick(self) -> None:
+        waker = self._new_waker()
+        leave = self._store.watch_control(waker.wake)
+        renew_at = time.monotonic() + self.lease / 3
+        try:
+            while self._runs:
+                with anyio.move_on_after(max(0.0, renew_at - time.monotonic())):
+                    await waker.wait()
+                try:
+                    await self._look()
+                    if time.monotonic() >= renew_at:
+                        held = {run_id: owned.state.epoch for run_id, owned in self._runs.items()}
+                        await self._store.renew(held, self.lease_until())
+                        renew_at = time.monotonic() + self.lease / 3
+                except StoreError:
+                    logger.exception("anyassistant could not look after its leases; it tries again")
+                    await anyio.sleep(min(1.0, self.lease / 10))
+        finally:
+            self._is_ticking = False
+            leave()
+
+    async def _look(self) -> None:
+        states = await self._store.check(list(self._runs))
+        for run_id, owned in list(self._runs.items()):
+            state = states.get(run_id)
+            if state is None or state.epoch != owned.state.epoch:
+                owned.stop("lost")
+            elif state.cancel_requested_at is not None:
+                owned.stop("cancel")
+
+
+def is_undriven(state: RunState, now: float) -> bool:
+    """Whether nobody drives an open run, as far as can be told from here."""
+    return state.driver is None or state.lease_until <= now or is_proved_dead(state.driver)

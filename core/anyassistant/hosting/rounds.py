@@ -1,0 +1,306 @@
+"""The rounds of one run: a model turn, its tool calls, their outputs, the next turn, until it ends or rests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+
+import anyio
+
+from ..protocols import (
+    Capabilities,
+    ChatModel,
+    Journal,
+    ModelDelta,
+    ModelRequest,
+    ToolExecutor,
+    unknown_tool_output,
+)
+from ..types import PendingCall, RunRecord, ToolCall, ToolOutput, Turn, Usage
+from .context import Context, PromptTooLong, response_schema, tool_choice_of
+from .endings import COMPLETED, Ending, failed, incomplete, total_usage, write_ending
+from .output import problem_with
+from .recovery import Recovered
+from .store import Store
+from .turn import LiveTurn
+from .writer import Writer
+
+CHECKPOINT_EVERY = 32
+"""Deltas after which other tasks get their turn, whether or not the model awaits anything."""
+CLOSE_SECONDS = 5.0
+"""How long a model may take to close a stream that nobody reads any more."""
+
+
+class Rounds:
+    """One driver's way through a run.
+
+    Attributes:
+        turn: The turn in work, for whoever has to end the run.
+        started: Calls that were claimed and have no output yet.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        writer: Writer,
+        *,
+        model: ChatModel,
+        provider: str,
+        capabilities: Capabilities,
+        executor: ToolExecutor,
+        recovered: Recovered,
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._model = model
+        self._provider = provider
+        self._capabilities = capabilities
+        self._executor = executor
+        self._offered = frozenset(tool.name for tool in writer.record.tools)
+        self._context: Context | None = None
+        self._turns = recovered.turns
+        self._repairs = 0
+        self._journal = _Journal(self)
+        self.turn = recovered.open_turn
+        self.started = recovered.started
+
+    @property
+    def usage(self) -> Usage | None:
+        """The sum over the run's turns, the one in work included."""
+        current = [self.turn.usage] if self.turn is not None else []
+        return total_usage([turn.usage for turn in self._turns] + current)
+
+    async def go(self, outputs: Sequence[ToolOutput] = ()) -> Ending | None:
+        """Go on until the run ends, or rests for its caller (None).
+
+        Args:
+            outputs: What the caller gave for pending calls.
+        """
+        self._take_outputs(outputs)
+        if self._writer.record.status == "requires_action":
+            if self._nothing_to_do():
+                return None
+            draft = self._writer.draft()
+            draft.run("queued", pending_calls=())
+            draft.post()
+        if self._writer.record.status == "queued":
+            draft = self._writer.draft()
+            draft.run("in_progress", started_at=self._writer.record.started_at or int(time.time()))
+            draft.post()
+        while True:
+            if self.turn is None:
+                ending = await self._model_turn()
+                if ending is not None:
+                    return ending
+            else:
+                ending = await self._calls(self.turn)
+                if ending is not None:
+                    return ending
+                if self.turn is not None:
+                    return None
+
+    def rest(self) -> Sequence[PendingCall]:
+        """The calls that only the caller can answer."""
+        assert self.turn is not None  # a run rests because of its calls
+        return [
+            PendingCall(call.id, call.name, "".join(call.arguments), waits_for="output")
+            for call in self.turn.unfinished
+            if self._is_foreign(call.name)
+        ]
+
+    def end(self, ending: Ending) -> None:
+        """Write how the run ends."""
+        draft = self._writer.draft()
+        write_ending(draft, ending, self.turn, usage=self.usage, started=self.started)
+        draft.post(durable=True, release=True)
+
+    async def _model_turn(self) -> Ending | None:
+        """One model call. An ending; or None, with its calls in `turn`, or without where it is to be repeated."""
+        limit = self._limit()
+        if limit is not None:
+            return limit
+        record = self._writer.record
+        if self._context is None:
+            self._context = await Context.read(self._store, record, self._model, self._capabilities, self._provider)
+        choice = tool_choice_of(record)
+        has_called = any(turn.tool_calls for turn in self._turns)
+        try:
+            request = await self._context.request(
+                tool_choice="auto" if has_called and choice != "none" else choice,
+                max_completion_tokens=self._tokens_left(),
+            )
+        except PromptTooLong as error:
+            if record.max_prompt_tokens is not None:
+                return incomplete("max_prompt_tokens")
+            return failed("context_length_exceeded", f"The prompt does not fit the model: {error}.", cause=error)
+        turn = self.turn = LiveTurn(self._writer, self._provider)
+        await self._listen(turn, request)
+        return await self._judge(turn)
+
+    async def _listen(self, turn: LiveTurn, request: ModelRequest) -> None:
+        deltas = self._model.respond(request)
+        count = 0
+        try:
+            async for delta in deltas:
+                turn.take(delta)
+                count += 1
+                if count % CHECKPOINT_EVERY == 0:
+                    await anyio.lowlevel.checkpoint()
+                    await self._writer.flush_if_full()
+        finally:
+            await _close(deltas)
+
+    async def _judge(self, turn: LiveTurn) -> Ending | None:
+        """What follows from a turn: an ending, its calls, or another try."""
+        if turn.finish_reason is None:
+            return failed("invalid_model_response", "The model's stream ended without a finish reason.")
+        if turn.finish_reason == "content_filter":
+            return Ending(
+                "failed",
+                failed("content_filter", "The provider's content filter stopped the answer.").error,
+                broken_off="content_filter",
+            )
+        if turn.finish_reason == "length":
+            return incomplete("max_completion_tokens")
+        if turn.calls:
+            await self._commit_calls(turn)
+            return None
+        if turn.is_empty:
+            return failed("empty_response", "The model gave neither text nor a tool call.")
+        return self._check_answer(turn)
+
+    def _check_answer(self, turn: LiveTurn) -> Ending | None:
+        schema = response_schema(self._writer.record)
+        problem = None if schema is None or turn.finish_reason == "refusal" else problem_with(turn.text, schema.schema)
+        if problem is None:
+            return COMPLETED
+        if self._repairs:
+            return failed("invalid_output", f"The answer does not fit the response format: {problem}")
+        self._repairs += 1
+        draft = self._writer.draft()
+        turn.close(draft)
+        draft.post()
+        assert self._context is not None  # it made the request
+        self._context.add_note(f"Your answer does not fit the response format: {problem} Answer again.", turn.freeze())
+        self._turns.append(turn.freeze())
+        self.turn = None
+        return None
+
+    async def _commit_calls(self, turn: LiveTurn) -> None:
+        """Write the turn, with a claim on the calls that are about to start."""
+        draft = self._writer.draft()
+        turn.close(draft)
+        mine = [call.id for call in turn.calls if call.name in self._executor.names and call.name in self._offered]
+        for call_id in mine[: self._writer.record.limits.parallel_tools]:
+            draft.claim(call_id)
+            self._journal.claimed.add(call_id)
+        self.started.update(self._journal.claimed)
+        draft.post(durable=True)
+        await self._writer.flush()
+
+    async def _calls(self, turn: LiveTurn) -> Ending | None:
+        """Make a turn's calls. An ending; or None, with `turn` None where all have an output."""
+        calls = [ToolCall(call.id, call.name, "".join(call.arguments)) for call in turn.unfinished]
+        for call in calls:
+            if call.name not in self._offered:
+                await self._journal.finish(unknown_tool_output(call, self._offered))
+        todo = [call for call in calls if call.name in self._offered and call.name in self._executor.names]
+        if todo:
+            outputs = await self._executor.execute(todo, journal=self._journal)
+            fatal = next((output for output in outputs if output.fatal), None)
+            if fatal is not None:
+                call = next(call for call in todo if call.id == fatal.tool_call_id)
+                return failed("tool_failed", f"Tool {call.name!r} failed with an error that is declared fatal.")
+        if turn.unfinished:
+            return None
+        done = turn.freeze()
+        self._turns.append(done)
+        self.turn = None
+        if self._context is not None:
+            self._context.add_turn(done)
+        return None
+
+    def _take_outputs(self, outputs: Sequence[ToolOutput]) -> None:
+        if not outputs or self.turn is None:
+            return
+        draft = self._writer.draft()
+        for output in outputs:
+            self.turn.record_output(draft, output)
+        draft.update_run(pending_calls=self.rest())
+        draft.post(durable=True)
+
+    def _nothing_to_do(self) -> bool:
+        """Whether the run still waits, for calls that nobody here can make."""
+        return (
+            self.turn is not None
+            and all(self._is_foreign(call.name) for call in self.turn.unfinished)
+            and bool(self.turn.unfinished)
+        )
+
+    def _is_foreign(self, name: str) -> bool:
+        """Whether the call is the caller's: offered to the model, and nobody here can make it."""
+        return name in self._offered and name not in self._executor.names
+
+    def _limit(self) -> Ending | None:
+        record = self._writer.record
+        if len(self._turns) >= record.limits.turns:
+            return incomplete("max_turns")
+        if repeats(self._turns) >= record.limits.repeated_calls:
+            return incomplete("repeated_call")
+        left = self._tokens_left()
+        return incomplete("max_completion_tokens") if left is not None and left <= 0 else None
+
+    def _tokens_left(self) -> int | None:
+        bound = self._writer.record.max_completion_tokens
+        if bound is None:
+            return None
+        usage = self.usage
+        return bound - (usage.completion_tokens if usage else 0)
+
+
+class _Journal(Journal):
+    """What makes a call of this run happen once: claims and outputs go into the store under the driver's epoch."""
+
+    def __init__(self, rounds: Rounds) -> None:
+        self._rounds = rounds
+        self.claimed: set[str] = set()
+
+    @property
+    def run(self) -> RunRecord:  # type: ignore[override]  # read-only here
+        return self._rounds._writer.record
+
+    async def claim(self, call_id: str, /, *, repeatable: bool) -> bool:
+        if call_id in self.claimed:  # claimed with the turn
+            self.claimed.discard(call_id)
+            return True
+        is_mine = await self._rounds._writer.claim(call_id, repeatable=repeatable)
+        self._rounds.started.add(call_id)
+        return is_mine
+
+    def progress(self, call_id: str, data: object, /) -> None:
+        self._rounds._writer.extension("anyassistant.tool.progress", {"tool_call_id": call_id, "progress": data})
+
+    async def finish(self, output: ToolOutput, /) -> None:
+        turn = self._rounds.turn
+        if turn is None:
+            return
+        draft = self._rounds._writer.draft()
+        turn.record_output(draft, output)
+        self._rounds.started.discard(output.tool_call_id)
+        draft.post(durable=True)
+        await self._rounds._writer.flush()
+
+
+def repeats(turns: Sequence[Turn]) -> int:
+    """In how many turns in a row, up to the last, some call was asked for with the same arguments."""
+    streaks: Mapping[tuple[str, str], int] = {}
+    for turn in turns:
+        before = streaks
+        keys = {(call.name, call.arguments) for call in turn.tool_calls}
+        streaks = {key: before.get(key, 0) + 1 for key in keys}
+    return max(streaks.values(), default=0)
+
+
+async def _close(deltas: AsyncGenerator[ModelDelta, None]) -> None:
+    with anyio.CancelScope(shield=True, deadline=anyio.current_time() + CLOSE_SECONDS):
+        await deltas.aclose()

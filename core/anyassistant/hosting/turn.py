@@ -1,0 +1,336 @@
+"""One turn of a run: the deltas of a model call in, events and a `Turn` out; then the outputs of its tool calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ..errors import ProviderError
+from ..protocols import ModelDelta, ToolCallDelta
+from ..types import (
+    FinishReason,
+    LastError,
+    Message,
+    MessageIncompleteDetails,
+    Part,
+    Refusal,
+    RunStep,
+    StepStatus,
+    Text,
+    ToolCall,
+    ToolOutput,
+    Turn,
+    TurnCall,
+    Usage,
+)
+from ..types.events import RunStepEventName
+from .ids import new_id
+from .writer import Draft, Writer
+
+BrokenOff = Literal["content_filter", "max_tokens", "run_cancelled", "run_expired", "run_failed"]
+
+_STEP_EVENTS: dict[StepStatus, RunStepEventName] = {
+    "in_progress": "thread.run.step.in_progress",
+    "completed": "thread.run.step.completed",
+    "failed": "thread.run.step.failed",
+    "cancelled": "thread.run.step.cancelled",
+    "expired": "thread.run.step.expired",
+}
+
+
+@dataclass(slots=True, eq=False)
+class LiveCall:
+    """A tool call as it grows, and then its output."""
+
+    id: str
+    provider_id: str | None
+    name: str
+    arguments: list[str]
+    output: str | None = None
+    error: str | None = None
+
+    def freeze(self) -> TurnCall:
+        return TurnCall(self.id, self.name, "".join(self.arguments), self.output, self.error, self.provider_id)
+
+
+class LiveTurn:
+    """A turn that goes on: first the model speaks, then its calls get their outputs.
+
+    The message and the run steps that belong to it are opened when their first piece comes, and closed with the turn.
+
+    Attributes:
+        calls: The tool calls, in the order in which they began.
+        usage: What the model call cost, as far as the provider said.
+        is_open: Whether the model may still speak.
+    """
+
+    def __init__(self, writer: Writer, provider: str) -> None:
+        self._writer = writer
+        self._provider = provider
+        self._id = new_id("turn")
+        self._text: list[str] = []
+        self._refusal: list[str] = []
+        self._by_index: dict[int, LiveCall] = {}
+        self._provider_state: object = None
+        self._message: Message | None = None
+        self._message_step: RunStep | None = None
+        self._calls_step: RunStep | None = None
+        self._committed: Turn | None = None
+        self.calls: list[LiveCall] = []
+        self.usage: Usage | None = None
+        self.finish_reason: FinishReason | None = None
+        self.is_open = True
+
+    @classmethod
+    def from_turn(cls, writer: Writer, turn: Turn, calls_step: RunStep) -> LiveTurn:
+        """Take up a committed turn whose calls do not all have an output."""
+        live = cls(writer, turn.provider)
+        live._id = turn.id
+        live._text, live._refusal = [turn.text], [turn.refusal]
+        live._provider_state = turn.provider_state
+        live.usage, live.finish_reason = turn.usage, turn.finish_reason
+        live.calls = [
+            LiveCall(call.id, call.provider_id, call.name, [call.arguments], call.output, call.error)
+            for call in turn.tool_calls
+        ]
+        live._calls_step = calls_step
+        live.is_open = False
+        live._committed = turn
+        return live
+
+    @property
+    def text(self) -> str:
+        return "".join(self._text)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the model has given neither text, nor a refusal, nor a call."""
+        return not (self.text.strip() or self._refusal or self.calls)
+
+    @property
+    def unfinished(self) -> Sequence[LiveCall]:
+        """The calls without an output."""
+        return [call for call in self.calls if call.output is None]
+
+    def take(self, delta: ModelDelta) -> None:
+        """Take what the model gave next."""
+        if delta.text:
+            self._open_message()
+            text = _whole(delta.text)
+            self._text.append(text)
+            self._writer.text_delta(self._message_id, text)
+        if delta.tool_call is not None:
+            self._take_call(delta.tool_call)
+        if delta.refusal:
+            self._open_message()
+            self._refusal.append(_whole(delta.refusal))
+            self._writer.refusal_delta(self._message_id, self._refusal[-1])
+        if delta.reasoning:
+            self._writer.extension("anyassistant.reasoning.delta", {"text": _whole(delta.reasoning)})
+        if delta.usage is not None:
+            self.usage = delta.usage
+        if delta.provider_state is not None:
+            self._provider_state = delta.provider_state
+        if delta.finish_reason is not None:
+            if self.finish_reason is not None:
+                raise ProviderError("The model gave its finish reason twice.", code="invalid_model_response")
+            self.finish_reason = delta.finish_reason
+
+    def close(self, draft: Draft, *, broken_off: BrokenOff | None = None) -> None:
+        """The model has said what it had to say: close the message, and write the turn."""
+        self.is_open = False
+        usage = self.usage  # on one of the turn's steps, so that the steps' sum is the run's
+        if self._message is not None and self._message_step is not None:
+            now = int(time.time())
+            self._message_step, usage = replace(self._message_step, usage=usage), None
+            if broken_off is None:
+                message = replace(self._message, status="completed", content=self._content(), completed_at=now)
+                draft.message("thread.message.completed", message)
+                self._end_step(draft, self._message_step, "completed")
+            else:
+                details = MessageIncompleteDetails(broken_off)
+                message = replace(
+                    self._message,
+                    status="incomplete",
+                    content=self._content(),
+                    incomplete_details=details,
+                    incomplete_at=now,
+                )
+                draft.message("thread.message.incomplete", message)
+                self._end_step(draft, self._message_step, _step_status(broken_off))
+            self._message_step = None
+        if self._calls_step is not None:
+            self._calls_step = replace(self._calls_step, tool_calls=self._tool_calls(), usage=usage)
+            draft.update_step(self._calls_step)
+        if not self.is_empty:
+            self._write(draft)
+
+    def record_output(self, draft: Draft, output: ToolOutput) -> None:
+        """Write what came of a call; with the last one the step is complete."""
+        index, call = next((at, one) for at, one in enumerate(self.calls) if one.id == output.tool_call_id)
+        if call.output is not None:
+            return
+        call.output, call.error = _whole(output.output), output.error
+        step = self._the_calls_step()
+        draft.finish(call.id)
+        function = {"output": call.output}
+        draft.step_delta(step.id, {"index": index, "id": call.id, "type": "function", "function": function})
+        self._calls_step = replace(step, tool_calls=self._tool_calls())
+        self._write(draft)
+        if self.unfinished or output.fatal:
+            draft.update_step(self._calls_step)
+        else:
+            self._end_step(draft, self._calls_step, "completed")
+            self._calls_step = None
+
+    def end_calls(
+        self, draft: Draft, status: StepStatus, outputs: Sequence[ToolOutput], error: LastError | None
+    ) -> None:
+        """Give the calls that have none an output, and end their step: the run ends before they do."""
+        for output in outputs:
+            call = next(one for one in self.calls if one.id == output.tool_call_id)
+            call.output, call.error = output.output, output.error
+            draft.finish(call.id)
+        if self._calls_step is not None:
+            self._calls_step = replace(self._calls_step, tool_calls=self._tool_calls())
+            self._end_step(draft, self._calls_step, status, error)
+            self._calls_step = None
+        if self.calls:
+            self._write(draft)
+
+    def freeze(self) -> Turn:
+        """The turn as it is now."""
+        message_id = self._message.id if self._message is not None else None
+        step_id = self._calls_step.id if self._calls_step is not None else None
+        committed = self._committed
+        return Turn(
+            id=self._id,
+            run_id=self._writer.record.id,
+            thread_id=self._writer.record.thread_id,
+            provider=self._provider,
+            text=self.text,
+            refusal="".join(self._refusal),
+            tool_calls=tuple(call.freeze() for call in self.calls),
+            usage=self.usage,
+            finish_reason=self.finish_reason,
+            provider_state=self._provider_state,
+            message_id=message_id or (committed.message_id if committed else None),
+            calls_step_id=step_id or (committed.calls_step_id if committed else None),
+        )
+
+    def _write(self, draft: Draft) -> None:
+        self._committed = self.freeze()
+        draft.turn(self._committed)
+
+    @property
+    def _message_id(self) -> str:
+        assert self._message is not None  # opened with its first piece
+        return self._message.id
+
+    def _content(self) -> list[Part]:
+        text, refusal = self.text, "".join(self._refusal)
+        content: list[Part] = [Text(text)] if text else []
+        return [*content, Refusal(refusal)] if refusal else content
+
+    def _tool_calls(self) -> list[ToolCall]:
+        return [ToolCall(one.id, one.name, "".join(one.arguments), one.output, one.error) for one in self.calls]
+
+    def _open_message(self) -> None:
+        if self._message is not None:
+            return
+        record, now = self._writer.record, int(time.time())
+        message = self._message = Message(
+            id=new_id("msg"),
+            role="assistant",
+            content=(),
+            run_id=record.id,
+            status="in_progress",
+            thread_id=record.thread_id,
+            assistant_id=record.assistant_id,
+            created_at=now,
+        )
+        self._message_step = self._new_step("message_creation", message.id)
+        draft = self._writer.draft()
+        draft.step("thread.run.step.created", self._message_step)
+        draft.step("thread.run.step.in_progress", self._message_step)
+        draft.message("thread.message.created", message)
+        draft.message("thread.message.in_progress", message)
+        draft.post()
+
+    def _take_call(self, delta: ToolCallDelta) -> None:
+        draft = self._writer.draft()
+        step = self._calls_step
+        if step is None:
+            step = self._calls_step = self._new_step("tool_calls", None)
+            draft.step("thread.run.step.created", step)
+            draft.step("thread.run.step.in_progress", step)
+        call = None if delta.index is None else self._by_index.get(delta.index)
+        function: dict[str, object] = {}
+        if call is None:
+            call = LiveCall(new_id("call"), delta.id, delta.name or "", [])
+            self.calls.append(call)
+            if delta.index is not None:
+                self._by_index[delta.index] = call
+            function["name"] = call.name
+            function["output"] = None
+        arguments = _whole(delta.arguments)
+        call.arguments.append(arguments)
+        function["arguments"] = arguments
+        at = self.calls.index(call)
+        draft.step_delta(step.id, {"index": at, "id": call.id, "type": "function", "function": function})
+        draft.post()
+
+    def _new_step(self, kind: Literal["message_creation", "tool_calls"], message_id: str | None) -> RunStep:
+        record = self._writer.record
+        return RunStep(
+            id=new_id("step"),
+            type=kind,
+            status="in_progress",
+            message_id=message_id,
+            run_id=record.id,
+            thread_id=record.thread_id,
+            assistant_id=record.assistant_id,
+            created_at=int(time.time()),
+        )
+
+    def _end_step(self, draft: Draft, step: RunStep, status: StepStatus, error: LastError | None = None) -> None:
+        draft.step(_STEP_EVENTS[status], end_step(step, status, error=error))
+
+    def _the_calls_step(self) -> RunStep:
+        assert self._calls_step is not None  # a call opened it
+        return self._calls_step
+
+
+def end_step(step: RunStep, status: StepStatus, *, error: LastError | None = None) -> RunStep:
+    """A step that has ended now."""
+    now = int(time.time())
+    return replace(
+        step,
+        status=status,
+        last_error=error,
+        completed_at=now if status == "completed" else None,
+        failed_at=now if status == "failed" else None,
+        cancelled_at=now if status == "cancelled" else None,
+        expired_at=now if status == "expired" else None,
+    )
+
+
+def _step_status(broken_off: BrokenOff) -> StepStatus:
+    match broken_off:
+        case "run_cancelled":
+            return "cancelled"
+        case "run_expired":
+            return "expired"
+        case "run_failed":
+            return "failed"
+        case "max_tokens" | "content_filter":
+            return "completed"
+
+
+def _whole(text: str) -> str:
+    """The text without lone surrogates, which no store and no wire can carry."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,54 @@
+"""What a backend implements: `ChatModel`, the small one; or `Provider`, `Assistant`, `Thread` and `Run`.
+
+The records and events that they speak of are re-exported from `anyassistant.types`.
+"""
+
+from ..types import (
+    AssistantRecord,
+    Content,
+    ContentPart,
+    Event,
+    FinishReason,
+    Image,
+    Limits,
+    Message,
+    Page,
+    PageQuery,
+    Part,
+    Refusal,
+    RunRecord,
+    RunStep,
+    Text,
+    ThreadRecord,
+    ToolCall,
+    ToolOutput,
+    ToolSpec,
+    Usage,
+)
+from .backend import Assistant, Provider, Run, Thread
+from .capabilities import Capabilities
+from .chat_model import (
+    AssistantMessage,
+    ChatModel,
+    ModelDelta,
+    ModelMessage,
+    ModelRequest,
+    NamedTool,
+    ResponseSchema,
+    ToolCallDelta,
+    ToolChoice,
+    ToolMessage,
+    UserMessage,
+)
+from .execution import Journal, ToolExecutor, unknown_tool_output
+from .params import AssistantParams, MessageParams, ResponseFormat, RunParams, ThreadParams
+
+__all__ = [
+    "ChatModel", "Capabilities", "ModelRequest", "ModelDelta", "ModelMessage", "UserMessage", "AssistantMessage",
+    "ToolMessage", "ToolCallDelta", "ToolChoice", "NamedTool", "ResponseSchema", "FinishReason",
+    "Provider", "Assistant", "Thread", "Run", "ToolExecutor", "Journal",
+    "unknown_tool_output",
+    "AssistantParams", "ThreadParams", "MessageParams", "RunParams", "ResponseFormat",
+    "AssistantRecord", "ThreadRecord", "RunRecord", "RunStep", "Message", "Event", "Page", "PageQuery", "Limits",
+    "Content", "ContentPart", "Part", "Text", "Image", "Refusal", "ToolCall", "ToolOutput", "ToolSpec", "Usage",
+]  # fmt: skip

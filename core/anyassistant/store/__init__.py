@@ -1,0 +1,1 @@
+"""Where hosted assistants, threads and runs live: `memory`, and `sql`."""

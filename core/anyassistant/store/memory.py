@@ -1,0 +1,486 @@
+"""The store in memory: dictionaries, nothing to import. Also the specification of the SQL store."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from threading import RLock
+from typing import Generic, TypeVar
+
+from ..errors import NotFound, ThreadBusy
+from ..hosting.store import Change, HistoryMessage, LostLease, RunState, Store
+from ..types import (
+    AssistantRecord,
+    Event,
+    HistoryItem,
+    Message,
+    Page,
+    PageQuery,
+    RunRecord,
+    RunStep,
+    ThreadRecord,
+    Turn,
+)
+
+T = TypeVar("T")
+
+
+class MemoryStore(Store):
+    """Keeps everything until the process ends. Clients of one process can share one."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._assistants: Shelf[AssistantRecord] = Shelf("assistant")
+        self._threads: Shelf[_Thread] = Shelf("thread")
+        self._runs: Shelf[_Run] = Shelf("run")
+        self._control: list[Callable[[], None]] = []
+
+    async def open(self) -> None:
+        return
+
+    async def aclose(self) -> None:
+        return
+
+    # Assistants
+
+    async def create_assistant(self, record: AssistantRecord, /) -> None:
+        with self._lock:
+            self._assistants.add(record.id, record)
+
+    async def get_assistant(self, assistant_id: str, /) -> AssistantRecord | None:
+        return self._assistants.get(assistant_id)
+
+    async def replace_assistant(self, record: AssistantRecord, /) -> bool:
+        with self._lock:
+            return self._assistants.replace(record.id, record)
+
+    async def delete_assistant(self, assistant_id: str, /) -> bool:
+        with self._lock:
+            return self._assistants.remove(assistant_id)
+
+    async def list_assistants(self, query: PageQuery, /) -> Page[AssistantRecord]:
+        with self._lock:
+            return self._assistants.page(query, lambda record: _carries(record.metadata, query.metadata))
+
+    # Threads and messages
+
+    async def create_thread(self, record: ThreadRecord, messages: Sequence[HistoryMessage], /) -> None:
+        with self._lock:
+            thread = _Thread(record)
+            self._threads.add(record.id, thread)
+            for message in messages:
+                thread.add(message)
+
+    async def get_thread(self, thread_id: str, /) -> ThreadRecord | None:
+        thread = self._threads.get(thread_id)
+        return None if thread is None else thread.record
+
+    async def replace_thread(self, record: ThreadRecord, /) -> bool:
+        with self._lock:
+            thread = self._threads.get(record.id)
+            if thread is None:
+                return False
+            thread.record = record
+            return True
+
+    async def delete_thread(self, thread_id: str, /) -> bool:
+        with self._lock:
+            thread = self._threads.get(thread_id)
+            if thread is None:
+                return False
+            self._refuse_busy(thread)
+            for run_id in thread.runs:
+                self._runs.remove(run_id)
+            return self._threads.remove(thread_id)
+
+    async def list_threads(self, query: PageQuery, /) -> Page[ThreadRecord]:
+        with self._lock:
+            page = self._threads.page(query, lambda thread: _carries(thread.record.metadata, query.metadata))
+            return Page([thread.record for thread in page.data], page.has_more)
+
+    async def add_message(self, message: HistoryMessage, /) -> None:
+        with self._lock:
+            thread = self._thread(message.message.thread_id)
+            self._refuse_busy(thread)
+            thread.add(message)
+
+    async def get_message(self, thread_id: str, message_id: str, /) -> Message | None:
+        thread = self._threads.get(thread_id)
+        return None if thread is None else thread.messages.get(message_id)
+
+    async def replace_message(self, message: Message, /) -> bool:
+        with self._lock:
+            thread = self._threads.get(message.thread_id)
+            if thread is None or thread.messages.get(message.id) is None:
+                return False
+            thread.put(message)
+            return True
+
+    async def delete_message(self, thread_id: str, message_id: str, /) -> bool:
+        with self._lock:
+            thread = self._threads.get(thread_id)
+            if thread is None or thread.messages.get(message_id) is None:
+                return False
+            self._refuse_busy(thread)
+            thread.forget(message_id)
+            return True
+
+    async def list_messages(self, thread_id: str, query: PageQuery, /) -> Page[Message]:
+        with self._lock:
+            thread = self._thread(thread_id)
+            messages = thread.messages if query.run_id is None else thread.messages_of(query.run_id)
+            return messages.page(query, lambda _: True)
+
+    async def read_history(self, thread_id: str, *, before: int | None, limit: int) -> Sequence[HistoryItem]:
+        with self._lock:
+            history = self._thread(thread_id).history
+            end = len(history) if before is None else bisect_left(history, before, key=_position)
+            return history[max(0, end - limit) : end][::-1]
+
+    # Runs
+
+    async def create_run(self, run: RunState, messages: Sequence[HistoryMessage], events: Sequence[Event], /) -> None:
+        with self._lock:
+            thread = self._thread(run.record.thread_id)
+            self._refuse_busy(thread)
+            for message in messages:
+                thread.add(message)
+            self._runs.add(run.record.id, _Run(run, list(events)))
+            thread.runs.append(run.record.id)
+            thread.open_run = run.record.id
+
+    async def get_run(self, run_id: str, /) -> RunState | None:
+        run = self._runs.get(run_id)
+        return None if run is None else run.state
+
+    async def get_open_run(self, thread_id: str, /) -> RunState | None:
+        thread = self._threads.get(thread_id)
+        return None if thread is None or thread.open_run is None else await self.get_run(thread.open_run)
+
+    async def list_runs(self, thread_id: str | None, query: PageQuery, /) -> Page[RunState]:
+        def wanted(run: _Run) -> bool:
+            record = run.state.record
+            return (
+                (thread_id is None or record.thread_id == thread_id)
+                and (query.status is None or record.status == query.status)
+                and _carries(record.metadata, query.metadata)
+            )
+
+        with self._lock:
+            page = self._runs.page(query, wanted)
+            return Page([run.state for run in page.data], page.has_more)
+
+    async def list_steps(self, run_id: str, query: PageQuery, /) -> Page[RunStep]:
+        with self._lock:
+            return self._run(run_id).steps.page(query, lambda _: True)
+
+    async def list_turns(self, run_id: str, /) -> Sequence[Turn]:
+        with self._lock:
+            return list(self._run(run_id).turns.values())
+
+    async def list_claims(self, run_id: str, /) -> Mapping[str, bool]:
+        with self._lock:
+            return {call_id: claim.finished for call_id, claim in self._run(run_id).claims.items()}
+
+    async def request_cancel(self, run_id: str, at: float, /) -> RunState | None:
+        with self._lock:
+            run = self._runs.get(run_id)
+            if run is None:
+                return None
+            if run.state.record.is_open and run.state.cancel_requested_at is None:
+                run.state = replace(run.state, cancel_requested_at=at)
+            state = run.state
+            wakers = list(self._control)
+        _wake(wakers)
+        return state
+
+    async def take_over(
+        self, run_id: str, /, *, driver: str, lease_until: float, now: float, dead: str | None = None
+    ) -> RunState | None:
+        with self._lock:
+            run = self._runs.get(run_id)
+            if run is None or not run.state.record.is_open:
+                return None
+            held = run.state.driver is not None and run.state.lease_until > now and run.state.driver != dead
+            if held:
+                return None
+            run.state = replace(run.state, driver=driver, lease_until=lease_until, epoch=run.state.epoch + 1)
+            state = run.state
+            wakers = [*self._control, *run.watchers]
+        _wake(wakers)
+        return state
+
+    async def renew(self, runs: Mapping[str, int], lease_until: float, /) -> None:
+        with self._lock:
+            for run_id, epoch in runs.items():
+                run = self._runs.get(run_id)
+                if run is not None and run.base.epoch == epoch and run.base.driver is not None:
+                    run.base = replace(run.base, lease_until=lease_until)
+
+    async def check(self, run_ids: Sequence[str], /) -> Mapping[str, RunState]:
+        found = ((run_id, self._runs.get(run_id)) for run_id in run_ids)
+        return {run_id: run.state for run_id, run in found if run is not None}
+
+    async def claim_call(self, run_id: str, epoch: int, call_id: str, /, *, repeatable: bool) -> bool:
+        with self._lock:
+            run = self._run(run_id)
+            if run.state.epoch != epoch:
+                raise LostLease(run_id)
+            claim = run.claims.get(call_id)
+            if claim is not None and (claim.finished or (claim.epoch != epoch and not repeatable)):
+                return False
+            run.claims[call_id] = _Claim(epoch)
+            return True
+
+    def post(self, run_id: str, epoch: int, change: Change | Event, /) -> None:
+        with self._lock:
+            run = self._runs.get(run_id)
+            if run is None or run.base.epoch != epoch:
+                return  # `flush` says so
+            if isinstance(change, Change):
+                self._apply(run, epoch, change)
+            else:
+                run.events.append(change)
+            wakers = list(run.watchers)
+        _wake(wakers)
+
+    def _apply(self, run: _Run, epoch: int, change: Change) -> None:
+        thread = self._thread(run.base.record.thread_id)
+        run.events.extend(change.events)
+        for message in change.messages:
+            thread.put(message)
+        for step in change.steps:
+            run.steps.put(step.id, step)
+        if change.turn is not None:
+            run.turns[change.turn.id] = change.turn
+            thread.put_turn(change.turn, change.turn_tokens)
+        for call_id in change.claims:
+            run.claims[call_id] = _Claim(epoch)
+        for call_id in change.finished:
+            run.claims[call_id] = _Claim(epoch, finished=True)
+        if change.record is not None or change.release or change.active_seconds is not None:
+            run.apply(change)
+            if not run.base.record.is_open and thread.open_run == run.base.record.id:
+                thread.open_run = None
+
+    async def flush(self, run_id: str, epoch: int, /) -> None:
+        run = self._runs.get(run_id)
+        if run is None or run.base.epoch != epoch:
+            raise LostLease(run_id)
+
+    def pending(self, run_id: str, /) -> int:
+        return 0
+
+    # Events
+
+    def recent_events(self, run_id: str, after: int, /) -> Sequence[Event] | None:
+        run = self._runs.get(run_id)
+        return () if run is None else run.events[after:]  # numbers begin at 1, and each event has one of its own
+
+    async def read_events(self, run_id: str, after: int, /) -> Sequence[Event]:
+        return self.recent_events(run_id, after) or ()
+
+    def watch_events(self, run_id: str, wake: Callable[[], None], /) -> Callable[[], None]:
+        with self._lock:
+            run = self._run(run_id)
+            run.watchers.append(wake)
+        return lambda: run.watchers.remove(wake)
+
+    def watch_control(self, wake: Callable[[], None], /) -> Callable[[], None]:
+        with self._lock:
+            self._control.append(wake)
+        return lambda: self._control.remove(wake)
+
+    def _thread(self, thread_id: str) -> _Thread:
+        return _existing(self._threads.get(thread_id), "thread", thread_id)
+
+    def _run(self, run_id: str) -> _Run:
+        return _existing(self._runs.get(run_id), "run", run_id)
+
+    def _refuse_busy(self, thread: _Thread) -> None:
+        if thread.open_run is not None:
+            raise busy(thread.record.id, thread.open_run)
+
+
+def busy(thread_id: str, run_id: str) -> ThreadBusy:
+    """The error of a thread whose open run holds it."""
+    return ThreadBusy(
+        f"Thread {thread_id} has an open run {run_id}: wait for it, cancel it, or take it over with thread.resume().",
+        thread_id=thread_id,
+        run_id=run_id,
+    )
+
+
+class Shelf(Generic[T]):
+    """Objects by id, in the order in which they came, read a page at a time."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._items: dict[str, T] = {}
+        self._number: dict[str, int] = {}
+        self._order: list[tuple[int, str]] = []
+        self._count = 0
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(list(self._items.values()))
+
+    def get(self, key: str) -> T | None:
+        return self._items.get(key)
+
+    def add(self, key: str, item: T) -> None:
+        self._count += 1
+        self._items[key] = item
+        self._number[key] = self._count
+        self._order.append((self._count, key))
+
+    def replace(self, key: str, item: T) -> bool:
+        if key not in self._items:
+            return False
+        self._items[key] = item
+        return True
+
+    def put(self, key: str, item: T) -> None:
+        if not self.replace(key, item):
+            self.add(key, item)
+
+    def remove(self, key: str) -> bool:
+        if key not in self._items:
+            return False
+        del self._items[key]
+        del self._order[bisect_left(self._order, (self._number.pop(key), ""))]
+        return True
+
+    def page(self, query: PageQuery, wanted: Callable[[T], bool]) -> Page[T]:
+        after, before = self._place(query.after, "after"), self._place(query.before, "before")
+        if query.order == "desc":
+            after, before = before, after
+        first = 0 if after is None else bisect_right(self._order, (after, "\U0010ffff"))
+        end = len(self._order) if before is None else bisect_left(self._order, (before, ""))
+        places = range(first, end) if query.order == "asc" else range(end - 1, first - 1, -1)
+        found: list[T] = []
+        for place in places:
+            item = self._items[self._order[place][1]]
+            if wanted(item):
+                if len(found) == query.limit:
+                    return Page(found, True)
+                found.append(item)
+        return Page(found, False)
+
+    def _place(self, key: str | None, param: str) -> int | None:
+        if key is None:
+            return None
+        number = self._number.get(key)
+        if number is None:
+            raise NotFound(f"No {self._kind} {key!r} to list {param}.", param=param, code="not_found")
+        return number
+
+
+class _Thread:
+    """A thread with its messages, history and the ids of its runs."""
+
+    def __init__(self, record: ThreadRecord) -> None:
+        self.record = record
+        self.messages: Shelf[Message] = Shelf("message")
+        self.history: list[HistoryItem] = []
+        self.runs: list[str] = []
+        self.open_run: str | None = None
+        self._position = 0
+        self._turns: dict[str, int] = {}
+        self._by_run: dict[str, Shelf[Message]] = {}
+
+    def messages_of(self, run_id: str) -> Shelf[Message]:
+        return self._by_run.get(run_id) or Shelf("message")
+
+    def put(self, message: Message) -> None:
+        self.messages.put(message.id, message)
+        if message.run_id is not None:
+            self._by_run.setdefault(message.run_id, Shelf("message")).put(message.id, message)
+
+    def add(self, message: HistoryMessage) -> None:
+        self.put(message.message)
+        self._position += 1
+        self.history.append(HistoryItem(self._position, message.message, message.tokens))
+
+    def put_turn(self, turn: Turn, tokens: int) -> None:
+        position = self._turns.get(turn.id)
+        if position is None:
+            self._position += 1
+            self._turns[turn.id] = self._position
+            self.history.append(HistoryItem(self._position, turn, tokens))
+        else:
+            self.history[self._index(position)] = HistoryItem(position, turn, tokens)
+
+    def forget(self, message_id: str) -> None:
+        self.messages.remove(message_id)
+        for messages in self._by_run.values():
+            messages.remove(message_id)
+        for index, item in enumerate(self.history):
+            entry = item.entry
+            if isinstance(entry, Message) and entry.id == message_id:
+                del self.history[index]
+                return
+            if isinstance(entry, Turn) and entry.message_id == message_id:
+                if entry.tool_calls:
+                    self.history[index] = replace(item, entry=replace(entry, text="", refusal="", message_id=None))
+                else:
+                    del self.history[index]
+                return
+
+    def _index(self, position: int) -> int:
+        return bisect_left(self.history, position, key=_position)
+
+
+@dataclass(slots=True)
+class _Claim:
+    epoch: int
+    finished: bool = False
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run with its steps, turns, ledger, events and readers."""
+
+    base: RunState
+    events: list[Event]
+    steps: Shelf[RunStep] = field(default_factory=lambda: Shelf[RunStep]("run step"))
+    turns: dict[str, Turn] = field(default_factory=dict[str, Turn])
+    claims: dict[str, _Claim] = field(default_factory=dict[str, _Claim])
+    watchers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+
+    @property
+    def state(self) -> RunState:
+        if self.base.last_sequence != len(self.events):
+            self.base = replace(self.base, last_sequence=len(self.events))
+        return self.base
+
+    @state.setter
+    def state(self, value: RunState) -> None:
+        self.base = value
+
+    def apply(self, change: Change) -> None:
+        record: RunRecord = change.record or self.base.record
+        active = self.base.active_seconds if change.active_seconds is None else change.active_seconds
+        if change.release:
+            self.base = replace(self.base, record=record, active_seconds=active, driver=None, lease_until=0.0)
+        else:
+            self.base = replace(self.base, record=record, active_seconds=active)
+
+
+def _existing(item: T | None, kind: str, key: str) -> T:
+    if item is None:
+        raise NotFound(f"No {kind} {key!r}.", param=f"{kind}_id", code="not_found")
+    return item
+
+
+def _carries(metadata: Mapping[str, str], wanted: Mapping[str, str] | None) -> bool:
+    return not wanted or all(metadata.get(key) == value for key, value in wanted.items())
+
+
+def _position(item: HistoryItem) -> int:
+    return item.position
+
+
+def _wake(wakers: Sequence[Callable[[], None]]) -> None:
+    for wake in wakers:
+        wake()

@@ -1,0 +1,44 @@
+"""What travels: records, events, turns, usage. Data only."""
+
+from .assistants import AssistantRecord
+from .content import Content, ContentPart, Detail, Image, Part, Refusal, Text, join_text
+from .events import (
+    ErrorEvent,
+    Event,
+    ExtensionEvent,
+    MessageDeltaEvent,
+    MessageEvent,
+    RunEvent,
+    RunStepDeltaEvent,
+    RunStepEvent,
+)
+from .messages import Message, MessageIncompleteDetails, MessageStatus, Role, ThreadRecord
+from .paging import Order, Page, PageQuery
+from .runs import (
+    TERMINAL,
+    IncompleteDetails,
+    IncompleteReason,
+    LastError,
+    Limits,
+    OnBusy,
+    RunRecord,
+    RunResult,
+    RunStatus,
+    RunStep,
+    StepStatus,
+)
+from .tools import PendingCall, ToolCall, ToolOutput, ToolSpec
+from .turns import FinishReason, HistoryItem, Turn, TurnCall
+from .usage import Usage
+
+__all__ = [
+    "AssistantRecord", "ThreadRecord", "Message", "MessageIncompleteDetails", "MessageStatus", "Role",
+    "Content", "ContentPart", "Part", "Text", "Image", "Refusal", "Detail", "join_text",
+    "RunRecord", "RunStatus", "RunStep", "StepStatus", "RunResult", "TERMINAL", "Limits", "LastError",
+    "IncompleteDetails", "IncompleteReason", "OnBusy",
+    "ToolSpec", "ToolCall", "PendingCall", "ToolOutput",
+    "Turn", "TurnCall", "FinishReason", "HistoryItem",
+    "Event", "RunEvent", "RunStepEvent", "RunStepDeltaEvent", "MessageEvent", "MessageDeltaEvent", "ErrorEvent",
+    "ExtensionEvent",
+    "Page", "PageQuery", "Order", "Usage",
+]  # fmt: skip

@@ -1,0 +1,158 @@
+"""Events: what a run tells while it goes on.
+
+The names are those of the Assistants stream; ours begin with `anyassistant.`. `sequence` counts up per run, across
+tool rounds, and is the last id that the event covers: `events(after=sequence)` goes on behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, cast
+
+from .messages import Message
+from .runs import LastError, RunRecord, RunStep
+
+RunEventName: TypeAlias = Literal[
+    "thread.run.created", "thread.run.queued", "thread.run.in_progress", "thread.run.requires_action",
+    "thread.run.completed", "thread.run.incomplete", "thread.run.failed", "thread.run.cancelling",
+    "thread.run.cancelled", "thread.run.expired",
+]  # fmt: skip
+RunStepEventName: TypeAlias = Literal[
+    "thread.run.step.created", "thread.run.step.in_progress", "thread.run.step.completed",
+    "thread.run.step.failed", "thread.run.step.cancelled", "thread.run.step.expired",
+]  # fmt: skip
+MessageEventName: TypeAlias = Literal[
+    "thread.message.created", "thread.message.in_progress", "thread.message.completed", "thread.message.incomplete"
+]
+ExtensionEventName: TypeAlias = Literal["anyassistant.tool.progress", "anyassistant.reasoning.delta"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """The run reached a status."""
+
+    event: RunEventName
+    data: RunRecord
+    sequence: int = 0
+
+    def to_sse(self) -> str:
+        return to_sse(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStepEvent:
+    """A run step began or ended."""
+
+    event: RunStepEventName
+    data: RunStep
+    sequence: int = 0
+
+    def to_sse(self) -> str:
+        return to_sse(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStepDeltaEvent:
+    """A piece of a run step: a tool call as the model writes it, or an output. `data` is the wire's object."""
+
+    event: Literal["thread.run.step.delta"]
+    data: Mapping[str, object]
+    sequence: int = 0
+
+    def to_sse(self) -> str:
+        return to_sse(self)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent:
+    """A message began or ended."""
+
+    event: MessageEventName
+    data: Message
+    sequence: int = 0
+
+    def to_sse(self) -> str:
+        return to_sse(self)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDeltaEvent:
+    """A piece of a message. `data` is the wire's object, `text` what it adds."""
+
+    event: Literal["thread.message.delta"]
+    data: Mapping[str, object]
+    sequence: int = 0
+
+    @property
+    def text(self) -> str:
+        delta = cast("Mapping[str, list[dict[str, object]]]", self.data["delta"])
+        return "".join(_part_text(part) for part in delta["content"])
+
+    def to_sse(self) -> str:
+        return to_sse(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEvent:
+    """A fault of the stream itself; a run's own failure is `thread.run.failed`."""
+
+    event: Literal["error"]
+    data: LastError
+    sequence: int = 0
+
+    def to_sse(self) -> str:
+        return to_sse(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionEvent:
+    """What the Assistants stream has no name for: a tool's progress, a model's reasoning."""
+
+    event: ExtensionEventName
+    data: Mapping[str, object]
+    sequence: int = 0
+
+    def to_sse(self) -> str:
+        return to_sse(self)
+
+
+Event: TypeAlias = (
+    RunEvent | RunStepEvent | RunStepDeltaEvent | MessageEvent | MessageDeltaEvent | ExtensionEvent | ErrorEvent
+)
+
+
+def message_delta(
+    message_id: str, text: str, sequence: int, *, kind: Literal["text", "refusal"] = "text"
+) -> MessageDeltaEvent:
+    """The event of a piece of a message's text, or of a refusal."""
+    part: dict[str, object] = (
+        {"index": 0, "type": "text", "text": {"value": text}}
+        if kind == "text"
+        else {"index": 0, "type": "refusal", "refusal": text}
+    )
+    data = {"id": message_id, "object": "thread.message.delta", "delta": {"content": [part]}}
+    return MessageDeltaEvent("thread.message.delta", data, sequence)
+
+
+def data_to_wire(event: Event) -> Mapping[str, object]:
+    """An event's data as the wire's object."""
+    data = event.data
+    return data if isinstance(data, Mapping) else data.to_wire()
+
+
+def to_sse(event: Event) -> str:
+    """An event as a block of a server-sent event stream, its `sequence` as the id.
+
+    Source: HTML Living Standard, "Server-sent events"; JSON has no raw line break, so nothing needs escaping.
+    """
+    from pydantic_core import to_json
+
+    return f"event: {event.event}\nid: {event.sequence}\ndata: {to_json(data_to_wire(event)).decode()}\n\n"
+
+
+def _part_text(part: Mapping[str, object]) -> str:
+    text = part.get("text")
+    if isinstance(text, Mapping):
+        return str(cast("Mapping[str, object]", text).get("value") or "")
+    return str(part.get("refusal") or "")

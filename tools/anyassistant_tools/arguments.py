@@ -6,8 +6,8 @@ The policy, text by text:
 - An unknown argument is refused with the list of the known ones; so is a missing one.
 - `null` for a parameter that has a default and does not take `null` means the default.
 - An empty text is `{}`; an object inside a JSON string is unwrapped once; everything else that is no object is refused.
-- Cut-off JSON, `NaN`, `Infinity`, a number beyond a float's range, a key given twice, a lone surrogate, and more than
-  200 levels of nesting are refused.
+- Cut-off JSON, `NaN`, `Infinity`, a float beyond a float's range, a key given twice at any level, a lone surrogate,
+  and more than 200 levels of nesting are refused.
 """
 
 import json

@@ -4,7 +4,7 @@ For each argument: which one, what was expected, what came. The texts are bounde
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from anyassistant_tools.narrowing import is_json_array, is_json_object, is_mapping
@@ -30,7 +30,7 @@ def describe_errors(error: "ValidationError", value: Mapping[str, object], schem
     reasons: dict[str, list[str]] = {}
     came: dict[str, str] = {}
     for one in error.errors(include_url=False, include_context=False):
-        path, expected = _path(one["loc"], value), _expected(one, schema)
+        path, expected = _path(one, value), _expected(one, schema)
         reasons.setdefault(path, [])
         if expected not in reasons[path]:
             reasons[path].append(expected)
@@ -52,16 +52,16 @@ def shorten(value: object) -> str:
     return text if len(text) <= MAX_QUOTE else f"{text[: MAX_QUOTE - 1]}…"
 
 
-def _path(location: Sequence[int | str], value: object) -> str:
+def _path(one: "ErrorDetails", value: object) -> str:
     """Write where an error is: `basket[2].price`. What pydantic puts in between to name the member of a union goes."""
     path = ""
-    for step in location:
+    for step in one["loc"]:
         if is_mapping(value) and step in value:
             path, value = f"{path}.{step}" if path else str(step), value[step]
         elif is_json_array(value) and isinstance(step, int) and 0 <= step < len(value):
             path, value = f"{path}[{step}]", value[step]
-        elif step == location[-1]:
-            path = f"{path}.{step}" if path else str(step)  # what is missing is not in the value
+    if one["type"] == "missing":
+        path = f"{path}.{one['loc'][-1]}" if path else str(one["loc"][-1])
     return path or "arguments"
 
 

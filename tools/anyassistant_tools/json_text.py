@@ -2,6 +2,7 @@
 
 import dataclasses
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
 
 from pydantic_core import PydanticSerializationError, to_json
 
@@ -23,11 +24,27 @@ def to_json_text(value: object) -> str:
     if type(value) not in _SCALARS and _contains_bytes(value):
         value = _plain(value)
     try:
-        return to_json(value, inf_nan_mode="null").decode()
+        return to_json(value, inf_nan_mode="null", fallback=_known_to_pydantic).decode()
     except PydanticSerializationError as error:
         if "utf-8" not in str(error):  # a lone surrogate, or bytes that only appear when it is serialised
             raise
-    return to_json(_plain(value), inf_nan_mode="null").decode()
+    return to_json(_plain(value), inf_nan_mode="null", fallback=_known_to_pydantic).decode()
+
+
+def _known_to_pydantic(value: object) -> object:
+    """Give a form of what pydantic serialises only where it is declared: an IP address, a fraction, a mapping."""
+    if isinstance(value, Mapping):
+        return dict[object, object](value)
+    if isinstance(value, Sequence):
+        return list[object](value)
+    from pydantic import TypeAdapter
+    from pydantic.errors import PydanticUserError
+
+    try:
+        adapter: TypeAdapter[object] = TypeAdapter(type(value))
+    except PydanticUserError:
+        raise ValueError(f"a {type(value).__name__} in it has none") from None
+    return adapter.dump_python(value, mode="json")
 
 
 def without_lone_surrogates(text: str) -> str:

@@ -92,7 +92,7 @@ async def test_what_is_missing_deep_inside_is_named_by_its_path() -> None:
 async def test_a_union_says_what_each_member_expected() -> None:
     async def pick(which: int | list[str]) -> None: ...
 
-    with pytest.raises(ToolArgumentsError, match=r"- which: .*integer.* or: .*list; \"x\" came"):
+    with pytest.raises(ToolArgumentsError, match=r"- which: .*integer.* or: .*array; \"x\" came"):
         await Tool.from_callable(pick).call('{"which": "x"}')
 
 

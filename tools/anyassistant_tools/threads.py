@@ -91,10 +91,10 @@ class WorkerThreads:
         self._submit(job)
         try:
             await job.ended.wait()
-        except BaseException:
+        except BaseException as error:
             if self._withdraw(job):
                 raise
-            if abandon_on_cancel:
+            if abandon_on_cancel or isinstance(error, GeneratorExit):  # a coroutine that is closed cannot wait
                 self._abandon(job)
             else:
                 await _wait_shielded(job.ended)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         AsyncThreads,
     )
     from .errors import AnyAssistantError
+    from .sync import Assistant, Assistants, Client, Paginator, Run, Runs, Thread, Threads
     from .types import Image
 else:
     _MODULES = {
@@ -30,6 +31,14 @@ else:
         "AsyncRun": "client",
         "AsyncRuns": "client",
         "AsyncPaginator": "client",
+        "Client": "sync",
+        "Assistant": "sync",
+        "Assistants": "sync",
+        "Thread": "sync",
+        "Threads": "sync",
+        "Run": "sync",
+        "Runs": "sync",
+        "Paginator": "sync",
         "AnyAssistantError": "errors",
         "Image": "types",
     }
@@ -53,5 +62,6 @@ else:
 
 __all__ = [
     "AsyncClient", "AsyncAssistant", "AsyncThread", "AsyncRun", "AsyncAssistants", "AsyncThreads", "AsyncRuns",
-    "AsyncPaginator", "Tool", "ToolError", "ToolLike", "Image", "AnyAssistantError",
+    "AsyncPaginator", "Client", "Assistant", "Thread", "Run", "Assistants", "Threads", "Runs", "Paginator",
+    "Tool", "ToolError", "ToolLike", "Image", "AnyAssistantError",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Generic
 
@@ -28,15 +28,19 @@ class AsyncPaginator(Handle, Generic[T_co]):
         self._key = key
 
     def __aiter__(self) -> AsyncIterator[T_co]:
-        return _Items(self._fetch, self._query, self._key)
+        return _Items(self.pages())
 
     async def page(self) -> Page[T_co]:
         """The first page; `has_more` tells whether there are others."""
         return await self._fetch(self._query)
 
+    def pages(self) -> Pages[T_co]:
+        """A way through the list, page by page."""
+        return Pages(self._fetch, self._query, self._key)
 
-class _Items(AsyncIterator[T_co]):
-    """One way through the list. A class, since trio warns about a native generator that a `break` leaves open."""
+
+class Pages(Generic[T_co]):
+    """One way through a list, page by page."""
 
     def __init__(
         self,
@@ -47,16 +51,29 @@ class _Items(AsyncIterator[T_co]):
         self._fetch = fetch
         self._query: PageQuery | None = query
         self._key = key
-        self._page: Page[T_co] = Page(())
-        self._next = 0
+
+    async def next(self) -> Page[T_co] | None:
+        """The next page; None behind the last."""
+        if self._query is None:
+            return None
+        page = await self._fetch(self._query)
+        goes_on = page.has_more and bool(page.data)
+        self._query = replace(self._query, after=self._key(page.data[-1])) if goes_on else None
+        return page
+
+
+class _Items(AsyncIterator[T_co]):
+    """The items of all pages. A class, since trio warns about a native generator that a `break` leaves open."""
+
+    def __init__(self, pages: Pages[T_co]) -> None:
+        self._pages = pages
+        self._items: Iterator[T_co] = iter(())
 
     async def __anext__(self) -> T_co:
-        while self._next >= len(self._page.data):
-            if self._query is None:
+        while True:
+            for item in self._items:
+                return item
+            page = await self._pages.next()
+            if page is None:
                 raise StopAsyncIteration
-            self._page = await self._fetch(self._query)
-            self._next = 0
-            has_more = self._page.has_more and bool(self._page.data)
-            self._query = replace(self._query, after=self._key(self._page.data[-1])) if has_more else None
-        self._next += 1
-        return self._page.data[self._next - 1]
+            self._items = iter(page.data)

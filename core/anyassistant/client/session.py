@@ -100,5 +100,6 @@ def _make_provider(
     if isinstance(target, Provider):
         return target
     raise ConfigError(
-        f"A client talks to a profile or provider by name, to a Provider or a ChatModel, not to {type(target).__name__}."
+        "A client talks to a profile or provider by name, to a Provider or a ChatModel, not to "
+        f"{type(target).__name__}."
     )

@@ -54,8 +54,8 @@ def make_toolbox(tools: Sequence[ToolLike], *, param: str = "tools") -> Toolbox:
         spec, tool = to_spec(item, where)
         if spec.name in seen:
             raise InvalidRequest(
-                f"`{where}` has the name {spec.name!r}, and so has `{param}[{seen[spec.name]}]`: a model could not tell "
-                "them apart. Give one of them another name.",
+                f"`{where}` has the name {spec.name!r}, and so has `{param}[{seen[spec.name]}]`: a model could not "
+                "tell them apart. Give one of them another name.",
                 param=where,
                 code="duplicate_tool_name",
             )

@@ -1,0 +1,96 @@
+"""An async stream read by blocking code, in batches: a call into the loop costs 250 µs, an item more almost nothing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from typing import Generic, Self, TypeVar
+
+import anyio
+
+from .portal import Portal
+
+T = TypeVar("T")
+
+MAX_WAITING = 1024
+"""Items that wait for their reader before the pump waits too."""
+
+
+class Stream(Iterator[T]):
+    """Reads an async iterator of the portal's loop. Leaving it early detaches; nothing blocks when it is dropped."""
+
+    def __init__(self, portal: Portal, open_source: Callable[[], AsyncIterator[T]]) -> None:
+        self._portal = portal
+        self._open_source = open_source
+        self._pump: _Pump[T] | None = None
+        self._pumping: Future[None] | None = None
+        self._batch: deque[T] = deque()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        if not self._batch:
+            self._batch = deque(self._portal.call(self._started().fetch))
+        if not self._batch:
+            self.close()
+            raise StopIteration
+        return self._batch.popleft()
+
+    def close(self) -> None:
+        """Stop reading."""
+        if self._pumping is not None:
+            self._pumping.cancel()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _started(self) -> _Pump[T]:
+        if self._pump is None:
+            pump = self._pump = _Pump(self._open_source())
+            self._pumping = self._portal.start(pump.run)
+        return self._pump
+
+
+class _Pump(Generic[T]):
+    """Takes items as they come, in the portal's loop."""
+
+    def __init__(self, source: AsyncIterator[T]) -> None:
+        self._source = source
+        self._items: list[T] = []
+        self._error: Exception | None = None
+        self._is_over = False
+        self._arrived: anyio.Event | None = None
+        self._taken: anyio.Event | None = None
+
+    async def run(self) -> None:
+        try:
+            async for item in self._source:
+                self._items.append(item)
+                self._tell()
+                if len(self._items) >= MAX_WAITING:
+                    self._taken = anyio.Event()
+                    await self._taken.wait()
+        except Exception as error:  # noqa: BLE001 - raised where the stream is read
+            self._error = error
+        finally:
+            self._is_over = True
+            self._tell()
+
+    async def fetch(self) -> list[T]:
+        """What has come; waits for one item at least. Empty at the end, where an error is raised once."""
+        while not self._items and not self._is_over:
+            self._arrived = anyio.Event()
+            await self._arrived.wait()
+        items, self._items = self._items, []
+        if self._taken is not None:
+            self._taken.set()
+        if not items and self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return items
+
+    def _tell(self) -> None:
+        if self._arrived is not None:
+            self._arrived.set()

@@ -2,11 +2,10 @@
 
 import dataclasses
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
 
 from pydantic_core import PydanticSerializationError, to_json
 
-from anyassistant_tools.narrowing import is_bytes, is_collection, is_mapping
+from anyassistant_tools.narrowing import is_bytes, is_collection, is_mapping, is_sequence
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
@@ -33,10 +32,10 @@ def to_json_text(value: object) -> str:
 
 def _known_to_pydantic(value: object) -> object:
     """Give a form of what pydantic serialises only where it is declared: an IP address, a fraction, a mapping."""
-    if isinstance(value, Mapping):
-        return dict[object, object](value)
-    if isinstance(value, Sequence):
-        return list[object](value)
+    if is_mapping(value):
+        return dict(value)
+    if is_sequence(value):
+        return list(value)
     from pydantic import TypeAdapter
     from pydantic.errors import PydanticUserError
 
@@ -67,23 +66,25 @@ def _contains_bytes(value: object) -> bool:
     seen: set[int] = set()
     while waiting:
         item = waiting.pop()
-        if type(item) in _SCALARS:
+        item_type = type(item)
+        if item_type in _SCALARS:
             continue
-        if is_bytes(item):
-            return True
         if id(item) in seen:
             continue
         seen.add(id(item))
-        if is_mapping(item):
+        # Models first: asking a model for an attribute or an ABC that it does not have is slow.
+        if hasattr(item_type, "__pydantic_serializer__") and hasattr(item, "__dict__"):
+            waiting.extend(vars(item).values())
+            waiting.append(getattr(item, "__pydantic_extra__", None))
+        elif is_bytes(item):
+            return True
+        elif is_mapping(item):
             waiting.extend(item.keys())
             waiting.extend(item.values())
         elif is_collection(item):
             waiting.extend(item)
         elif dataclasses.is_dataclass(item):
             waiting.extend(getattr(item, field.name, None) for field in dataclasses.fields(item))
-        elif hasattr(item, "__pydantic_serializer__"):
-            waiting.extend(vars(item).values())
-            waiting.append(getattr(item, "__pydantic_extra__", None))
     return False
 
 

@@ -1,7 +1,7 @@
 """`isinstance` for values of which nothing is known, in the words that strict type checkers want."""
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeGuard
 
 from typing_extensions import TypeIs
@@ -23,8 +23,13 @@ def is_mapping(value: object) -> TypeIs[Mapping[object, object]]:
 
 
 def is_collection(value: object) -> TypeGuard[Collection[object]]:
-    """Whether a value is one that becomes a JSON array."""
+    """Whether a value is one of the containers that become a JSON array."""
     return isinstance(value, (list, tuple, set, frozenset, deque))
+
+
+def is_sequence(value: object) -> TypeIs[Sequence[object]]:
+    """Whether a value is ordered and indexed, as a `range` is too."""
+    return isinstance(value, Sequence)
 
 
 def is_bytes(value: object) -> "TypeIs[bytes | bytearray | memoryview[int]]":

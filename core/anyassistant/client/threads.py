@@ -113,7 +113,10 @@ class AsyncThread(Handle):
         Args:
             tools: The callables that the run may call here. Its tools that are not among them stay pending.
         """
-        output = output_format(response_format)
+        return await self.resume_as(output_format(response_format), tools)
+
+    async def resume_as(self, output: OutputFormat[M], tools: Sequence[ToolLike]) -> AsyncRun[M] | None:
+        """`resume`, for an answer that is read in a way of the caller's."""
         bound = make_toolbox(tools).bound
         newest = await self._backend.list_runs(PageQuery(limit=1))
         if not newest.data or not newest.data[0].record.is_open:

@@ -302,7 +302,7 @@ class HostedRun(protocols.Run):
         self.record = seen(state)
 
     @property
-    def cause(self) -> BaseException | None:  # type: ignore[override]  # read-only here
+    def cause(self) -> BaseException | None:
         return self._owned.cause if self._owned is not None else None
 
     def events(self, *, after: int = 0) -> AsyncGenerator[Event, None]:

@@ -266,7 +266,7 @@ class _Journal(Journal):
         self.claimed: set[str] = set()
 
     @property
-    def run(self) -> RunRecord:  # type: ignore[override]  # read-only here
+    def run(self) -> RunRecord:
         return self._rounds._writer.record
 
     async def claim(self, call_id: str, /, *, repeatable: bool) -> bool:

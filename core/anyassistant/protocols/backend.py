@@ -22,11 +22,14 @@ class Run(Protocol):
 
     Attributes:
         record: As last seen.
-        cause: The exception which ended the run, where it was raised in this process.
     """
 
     record: RunRecord
-    cause: BaseException | None = None
+
+    @property
+    def cause(self) -> BaseException | None:
+        """The exception which ended the run, where it was raised in this process."""
+        return None
 
     @abstractmethod
     def events(self, *, after: int = 0) -> AsyncGenerator[Event, None]:

@@ -9,13 +9,12 @@ from ..types import RunRecord, ToolCall, ToolOutput
 
 
 class Journal(Protocol):
-    """What makes a call happen once: bound to a run and its driver's epoch.
+    """What makes a call happen once: bound to a run and its driver's epoch."""
 
-    Attributes:
-        run: The run whose calls these are.
-    """
-
-    run: RunRecord
+    @property
+    def run(self) -> RunRecord:
+        """The run whose calls these are."""
+        ...
 
     async def claim(self, call_id: str, /, *, repeatable: bool) -> bool:
         """Record durably that the call starts now. False: it was started before, and nobody knows what came of it.

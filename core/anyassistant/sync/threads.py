@@ -11,6 +11,7 @@ from typing_extensions import Unpack
 
 from ..client import AsyncThread, AsyncThreads, ResponseFormat, RunOptions
 from ..client.handle import Handle
+from ..client.threads import output_format
 from ..types import Content, Message, Order, Role, ThreadRecord
 from .assistants import Assistant
 from .paginator import Paginator
@@ -78,8 +79,8 @@ class Thread(Handle):
     def resume(self, *, response_format: None = None, tools: Sequence[ToolLike] = ()) -> Run[str] | None: ...
     def resume(self, *, response_format: type[Any] | None = None, tools: Sequence[ToolLike] = ()) -> Run[Any] | None:
         """The thread's open run, taken over or followed; None without one. See `AsyncThread.resume`."""
-        resume = partial(self._inner.resume, response_format=response_format, tools=tools)
-        inner = self._portal.call(resume)
+        output = output_format(response_format)
+        inner = self._portal.call(lambda: self._inner.resume_as(output, tools))
         return None if inner is None else Run(self._portal, inner)
 
     def delete(self) -> None:

@@ -111,10 +111,10 @@ async def test_a_union_says_what_each_member_expected() -> None:
         ('{"item": "hat", "to": {"city": "Rome", "city": "Oslo"}}', '"city" is given twice'),
         ('{"item": "\\u003a", "item": "hat"}', '"item" is given twice'),
         ('{"item": "hat", "extra": {"a": {"b": 1, "b": 2}}}', '"b" is given twice'),
-        ("[]", "one JSON object, but [] came"),
-        ("null", "one JSON object, but null came"),
-        ("5", "one JSON object, but 5 came"),
-        ('"hat"', 'one JSON object, but "hat" came'),
+        ("[]", "extra), but [] came"),
+        ("null", "extra), but null came"),
+        ("5", "extra), but 5 came"),
+        ('"hat"', 'one JSON object (known: item, count, to, weight, extra), but "hat" came'),
         ('"{\\"item\\": "', "not valid JSON"),
         ("[" * 100_000, "recursion limit"),
         ('{"item": "hat", "extra": ' + "[" * 300 + "]" * 300 + "}", "recursion limit"),
@@ -126,6 +126,12 @@ async def test_a_union_says_what_each_member_expected() -> None:
 )
 async def test_a_text_that_is_no_acceptable_object_is_refused(text: str, said: str) -> None:
     assert said in await refusal_of(text)
+
+
+@pytest.mark.parametrize("levels", [100, 150, 190])
+async def test_nesting_up_to_the_limit_is_taken(levels: int) -> None:
+    deep = '{"a": ' * levels + "1" + "}" * levels
+    assert (await SEND.call(f'{{"item": "hat", "extra": {deep}}}')).content.count('"a":') == levels
 
 
 @pytest.mark.parametrize(

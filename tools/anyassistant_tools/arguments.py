@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import ValidationError, from_json, to_json
 
-from anyassistant_tools.complaints import describe_errors, shorten
+from anyassistant_tools.complaints import describe_errors, describe_known, shorten
 from anyassistant_tools.errors import ToolArgumentsError
 from anyassistant_tools.narrowing import is_json_object
 
@@ -72,7 +72,8 @@ class ArgumentsReader:
         if isinstance(value, str) and value.lstrip().startswith("{"):
             text, value = value, self._parse(value)
         if not is_json_object(value):
-            raise self._refusal(f"The arguments must be one JSON object, but {shorten(value)} came.")
+            known = describe_known(self._schema.json_schema)
+            raise self._refusal(f"The arguments must be one JSON object ({known}), but {shorten(value)} came.")
         try:
             return self._validated(text)
         except ValidationError as error:

@@ -28,7 +28,9 @@ def can_suspend(fn: Callable[..., object]) -> bool:
     """
     code = getattr(fn, "__code__", None)
     send = opcode.opmap.get("SEND")
-    return code is None or send is None or send in code.co_code[::2]
+    if code is None or send is None or not code.co_flags & inspect.CO_COROUTINE:
+        return True
+    return send in code.co_code[::2]
 
 
 def bind_by_name(

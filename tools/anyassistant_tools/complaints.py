@@ -42,6 +42,12 @@ def describe_errors(error: "ValidationError", value: Mapping[str, object], schem
     return "\n".join(["The arguments do not fit:", *lines])
 
 
+def describe_known(schema: Mapping[str, object]) -> str:
+    """Name the arguments that the tool takes."""
+    known = _properties(schema)
+    return f"known: {', '.join(known)}" if known else "it takes none"
+
+
 def shorten(value: object) -> str:
     """Quote a value as JSON, cut to `MAX_QUOTE` characters."""
     try:
@@ -69,8 +75,7 @@ def _expected(one: "ErrorDetails", schema: Mapping[str, object]) -> str:
     location = one["loc"]
     match one["type"]:
         case "extra_forbidden" if len(location) == 1:
-            known = _properties(schema)
-            return f"unknown argument (known: {', '.join(known)})" if known else "unknown argument (it takes none)"
+            return f"unknown argument ({describe_known(schema)})"
         case "extra_forbidden":
             return "unknown key"
         case "missing":

@@ -28,7 +28,7 @@ PRIVATE_THREADS = 8
 class Tool:
     """A typed callable as a model sees it. Made by `Tool.from_callable`.
 
-    Schema and validator are made on first use and kept.
+    Schema and validator are made on first use and kept: its attributes are to be read, not set.
 
     Attributes:
         name: What a model calls it by.

@@ -16,7 +16,7 @@ import pluggy
 from pydantic import BaseModel
 
 from .errors import ConfigError
-from .protocols import ChatModel, Provider
+from .protocols import ChatModel
 
 GROUP = "anyassistant.providers"
 CONTRACT = "1"
@@ -30,14 +30,13 @@ hookimpl = pluggy.HookimplMarker("anyassistant")
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a package says of one provider. Make it with `chat_model` or `provider`.
+    """What a package says of one provider. Make it with `chat_model`.
 
     Attributes:
         name: As in the entry point, and as people write it in config.
         contract: The version of the protocols that it implements: `"1"`.
         config: The pydantic model of its part of a profile.
         create: Makes it of its config.
-        hosted: It is a `ChatModel`, for which `hosting` keeps assistants, threads and runs.
         default_model: The model's name where neither profile nor assistant says one.
         commands: A command group for the CLI, `"module:app"`, imported when it is used.
     """
@@ -45,8 +44,7 @@ class Manifest:
     name: str
     contract: str
     config: type[BaseModel]
-    create: Callable[[Any], ChatModel | Provider]
-    hosted: bool
+    create: Callable[[Any], ChatModel]
     default_model: str | None = None
     commands: str | None = None
 
@@ -61,22 +59,8 @@ class Manifest:
         default_model: str | None = None,
         commands: str | None = None,
     ) -> Manifest:
-        """Describe a provider that implements `ChatModel`."""
-        return cls(name, contract, config, create, True, default_model, commands)
-
-    @classmethod
-    def provider(
-        cls,
-        name: str,
-        *,
-        contract: str,
-        config: type[C],
-        create: Callable[[C], Provider],
-        default_model: str | None = None,
-        commands: str | None = None,
-    ) -> Manifest:
-        """Describe a provider that implements the full set of protocols."""
-        return cls(name, contract, config, create, False, default_model, commands)
+        """Describe a provider that implements `ChatModel`: `hosting` keeps assistants, threads and runs for it."""
+        return cls(name, contract, config, create, default_model, commands)
 
 
 @hookspec

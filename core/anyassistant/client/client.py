@@ -10,7 +10,7 @@ import anyio
 
 from ..errors import ConfigError
 from ..hosting import Store
-from ..protocols import ChatModel, Provider
+from ..protocols import ChatModel
 from .assistants import AsyncAssistants
 from .handle import Handle
 from .runs import AsyncRuns
@@ -25,7 +25,7 @@ class AsyncClient(Handle):
     committed, and `thread.resume()` goes on with them later.
 
     Args:
-        target: `NAME` or `NAME:MODEL` of a profile in `anyassistant.toml` or of a provider, a Provider, or a ChatModel.
+        target: `NAME` or `NAME:MODEL` of a profile in `anyassistant.toml` or of a provider, or a ChatModel.
             Without it `ANYASSISTANT_PROFILE`, then the file's default, then `local`.
         store: `":memory:"`, an SQLite path or URL, or a Store. Without it a database in the user's data folder.
         config: The config file, instead of the nearest `anyassistant.toml`.
@@ -38,7 +38,7 @@ class AsyncClient(Handle):
 
     def __init__(
         self,
-        target: str | Provider | ChatModel | None = None,
+        target: str | ChatModel | None = None,
         /,
         *,
         store: str | Store | None = None,

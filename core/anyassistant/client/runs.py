@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..errors import UnsupportedCapability
-from ..hosting import HostedProvider
 from ..types import Page, PageQuery, RunStatus
 from .formats import plain_format
 from .handle import Handle
@@ -28,7 +26,7 @@ class AsyncRuns(Handle):
         Raises:
             NotFound: There is none.
         """
-        backend = await (await self._hosted()).get_run(run_id)
+        backend = await (await self._session()).provider.get_run(run_id)
         return AsyncRun(self._session, plain_format(None), backend=backend)
 
     def list(
@@ -42,16 +40,8 @@ class AsyncRuns(Handle):
         wanted = None if metadata is None else check_metadata(metadata)
 
         async def fetch(query: PageQuery) -> Page[AsyncRun[str]]:
-            page = await (await self._hosted()).list_runs(query, thread_id=thread_id)
+            page = await (await self._session()).provider.list_runs(query, thread_id=thread_id)
             runs = [AsyncRun(self._session, plain_format(None), backend=one) for one in page.data]
             return Page(runs, page.has_more)
 
         return AsyncPaginator(fetch, page_query(status=status, metadata=wanted), lambda run: run.id)
-
-    async def _hosted(self) -> HostedProvider:
-        provider = (await self._session()).provider
-        if not isinstance(provider, HostedProvider):
-            raise UnsupportedCapability(
-                f"Provider {provider.name!r} keeps its runs by thread: ask the thread.", capability="list_runs"
-            )
-        return provider

@@ -13,10 +13,10 @@ from ..calls import BoundTools
 from ..errors import ConfigError
 from ..host_task import HostTask, Waker
 from ..hosting import HostedProvider, Store
-from ..protocols import ChatModel, Provider
+from ..protocols import ChatModel
 from .stores import make_store
 
-Target: TypeAlias = str | Provider | ChatModel | None
+Target: TypeAlias = str | ChatModel | None
 
 MAX_TOOL_THREADS = 64
 """Sync tools that run at once in one client, over all its runs."""
@@ -27,10 +27,10 @@ class Session:
 
     Attributes:
         provider: What keeps assistants, threads and runs.
-        store: Ours; a remote service keeps its own objects.
+        store: Where it keeps them.
     """
 
-    def __init__(self, provider: Provider, store: Store, host: HostTask) -> None:
+    def __init__(self, provider: HostedProvider, store: Store, host: HostTask) -> None:
         self.provider = provider
         self.store = store
         self._host = host
@@ -77,29 +77,26 @@ async def open_session(
 
 def _make_provider(
     target: Target, store: Store, host: HostTask, config: str | PathLike[str] | None, lease: float
-) -> Provider:
-    def hosted(name: str, model: ChatModel, default_model: str) -> Provider:
-        return HostedProvider(name, model, store, host=host, new_waker=Waker, default_model=default_model, lease=lease)
+) -> HostedProvider:
+    name, model, default_model = _find_model(target, config)
+    return HostedProvider(name, model, store, host=host, new_waker=Waker, default_model=default_model, lease=lease)
 
+
+def _find_model(target: Target, config: str | PathLike[str] | None) -> tuple[str, ChatModel, str]:
+    """The provider's name, its chat model, and the name of the model that runs have unless they say another."""
     if target is None or isinstance(target, str):
         from ..config import resolve
 
         resolved = resolve(target, path=config)
         manifest = resolved.manifest
         made = manifest.create(resolved.config)
-        if isinstance(made, ChatModel) and manifest.hosted:
-            return hosted(manifest.name, made, resolved.model or manifest.default_model or manifest.name)
-        if isinstance(made, Provider):
-            return made
-        raise ConfigError(
-            f"The manifest of provider {manifest.name!r} makes a {type(made).__name__}, which implements neither "
-            "ChatModel nor Provider."
-        )
+        if not isinstance(made, ChatModel):
+            raise ConfigError(
+                f"The manifest of provider {manifest.name!r} makes a {type(made).__name__}, which is no ChatModel."
+            )
+        return manifest.name, made, resolved.model or manifest.default_model or manifest.name
     if isinstance(target, ChatModel):
-        return hosted(type(target).__name__, target, type(target).__name__)
-    if isinstance(target, Provider):
-        return target
+        return type(target).__name__, target, type(target).__name__
     raise ConfigError(
-        "A client talks to a profile or provider by name, to a Provider or a ChatModel, not to "
-        f"{type(target).__name__}."
+        f"A client talks to a profile or provider by name, or to a ChatModel, not to {type(target).__name__}."
     )

@@ -1,0 +1,3 @@
+"""The programs are run and type-checked as they stand, not collected."""
+
+collect_ignore = ["programs"]

@@ -10,7 +10,15 @@ import traceback
 from collections.abc import Mapping, Sequence
 
 import anyio
-from anyassistant_tools import Tool, ToolArgumentsError, ToolError, ToolResultError, ToolTimeoutError, WorkerThreads
+from anyassistant_tools import (
+    Tool,
+    ToolArgumentsError,
+    ToolError,
+    ToolResultError,
+    ToolTimeoutError,
+    WorkerThreads,
+    WorkerThreadsExhausted,
+)
 
 from .host_task import is_cancelling
 from .protocols import Journal, ToolExecutor, unknown_tool_output
@@ -72,7 +80,7 @@ class BoundTools(ToolExecutor):
     async def _call(self, tool: Tool, call: ToolCall, journal: Journal) -> ToolOutput:
         try:
             result = await tool.call(call.arguments, threads=self._threads)
-        except (ToolArgumentsError, ToolTimeoutError) as error:
+        except (ToolArgumentsError, ToolTimeoutError, WorkerThreadsExhausted) as error:
             return ToolOutput(call.id, str(error), error=str(error))
         except ToolError as error:
             return self._failed(tool, call, error, str(error))

@@ -19,7 +19,8 @@
     ├── ToolDefinitionError         a callable cannot become a tool               (from anyassistant_tools)
     ├── ToolArgumentsError          a model's arguments do not fit                (from anyassistant_tools)
     ├── ToolResultError             a result cannot be told to a model            (from anyassistant_tools)
-    └── ToolTimeoutError            a tool ran too long                           (from anyassistant_tools)
+    ├── ToolTimeoutError            a tool ran too long                           (from anyassistant_tools)
+    └── WorkerThreadsExhausted      too many calls that overran still run         (from anyassistant_tools)
 
 No message contains a key or a secret. All can be pickled (the cause is not pickled with them).
 """
@@ -36,6 +37,7 @@ from anyassistant_tools.errors import (
     ToolError,
     ToolResultError,
     ToolTimeoutError,
+    WorkerThreadsExhausted,
 )
 
 from .types import IncompleteReason, PendingCall, RunRecord
@@ -61,6 +63,7 @@ __all__ = [
     "ToolError",
     "ToolResultError",
     "ToolTimeoutError",
+    "WorkerThreadsExhausted",
 ]
 
 

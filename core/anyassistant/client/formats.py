@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from ..errors import InvalidRequest
 from ..protocols import ResponseFormat
 from .requests import response_format
 
@@ -34,9 +35,18 @@ def plain_format(wanted: ResponseFormat | None) -> OutputFormat[str]:
 
 def typed_format(kind: type[M]) -> OutputFormat[M]:
     """The answer as an instance of a type that pydantic knows: a model, a dataclass, a TypedDict."""
-    from pydantic import TypeAdapter
+    from pydantic import PydanticUserError, TypeAdapter
+    from pydantic_core import SchemaError
 
-    adapter: TypeAdapter[M] = TypeAdapter(kind)
+    try:
+        adapter: TypeAdapter[M] = TypeAdapter(kind)
+        json_schema = adapter.json_schema()
+    except (PydanticUserError, SchemaError) as error:
+        raise InvalidRequest(
+            f"`response_format`: {kind.__name__} has no JSON Schema: {str(error).splitlines()[0]}",
+            param="response_format",
+            code="invalid_value",
+        ) from error
     name = re.sub(r"[^a-zA-Z0-9_-]", "_", kind.__name__)[:64]
-    schema = {"type": "json_schema", "json_schema": {"name": name, "schema": adapter.json_schema()}}
+    schema = {"type": "json_schema", "json_schema": {"name": name, "schema": json_schema}}
     return OutputFormat(response_format(schema), adapter.validate_json)

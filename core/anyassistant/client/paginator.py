@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Generic
 
@@ -67,13 +68,19 @@ class _Items(AsyncIterator[T_co]):
 
     def __init__(self, pages: Pages[T_co]) -> None:
         self._pages = pages
-        self._items: Iterator[T_co] = iter(())
+        self._items: deque[T_co] = deque()
+        self._is_last = False
 
     async def __anext__(self) -> T_co:
         while True:
-            for item in self._items:
-                return item
+            if len(self._items) > 1 or (self._items and self._is_last):
+                return self._items.popleft()
+            # The next page is read before the last item of this one is given away: whoever deletes what he iterates
+            # would else delete the cursor.
             page = await self._pages.next()
             if page is None:
-                raise StopAsyncIteration
-            self._items = iter(page.data)
+                self._is_last = True
+                if not self._items:
+                    raise StopAsyncIteration
+            else:
+                self._items.extend(page.data)

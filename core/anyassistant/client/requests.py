@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from ..errors import InvalidRequest
 from ..protocols import AssistantParams, MessageParams, NamedTool, ResponseFormat, RunParams, ThreadParams, ToolChoice
-from ..types import Content, ContentPart, Image, Limits, PageQuery, Part, Refusal, Role, Text, ToolSpec
+from ..types import Content, ContentPart, Image, Limits, PageQuery, Part, Refusal, Role, RunStatus, Text, ToolSpec
 
 MAX_METADATA_PAIRS = 16
 MAX_METADATA_KEY = 64
@@ -94,8 +94,9 @@ def run_params(
         InvalidRequest: It names the parameter.
     """
     _refuse_unknown(options, _RUN_OPTIONS)
-    extra = options.get("additional_messages") or ()
-    if isinstance(extra, str):
+    extra = options.get("additional_messages")
+    extra = () if extra is None else extra
+    if isinstance(extra, str | bytes) or not isinstance(extra, Sequence):
         raise _invalid("additional_messages", "must be a list of messages")
     return RunParams(
         assistant_id=assistant_id,
@@ -104,7 +105,7 @@ def run_params(
         additional_instructions=_text(options, "additional_instructions", MAX_INSTRUCTIONS),
         additional_messages=[message_params(one, param=f"additional_messages[{at}]") for at, one in enumerate(extra)],
         tools=tools,
-        tool_choice=tool_choice(options.get("tool_choice"), tools),
+        tool_choice=tool_choice(options.get("tool_choice")),
         parallel_tool_calls=_flag(options, "parallel_tool_calls", True),
         response_format=wanted_format,
         temperature=_number(options, "temperature", 0, 2),
@@ -146,10 +147,12 @@ def metadata(pairs: object) -> dict[str, str]:
 def page_query(**fields: Any) -> PageQuery:
     """Validate what a list was asked for."""
     query = PageQuery(**fields)
-    if not isinstance(query.limit, int) or not 1 <= query.limit <= MAX_PAGE:
+    if isinstance(query.limit, bool) or not isinstance(query.limit, int) or not 1 <= query.limit <= MAX_PAGE:
         raise _invalid("limit", f"must be from 1 to {MAX_PAGE}, not {query.limit!r}")
     if query.order not in ("asc", "desc"):
         raise _invalid("order", f"must be 'asc' or 'desc', not {query.order!r}")
+    if query.status is not None and query.status not in get_args(RunStatus):
+        raise _invalid("status", f"must be one of {', '.join(get_args(RunStatus))}, not {query.status!r}")
     return query
 
 
@@ -170,8 +173,8 @@ def response_format(value: object) -> ResponseFormat | None:
     return cast("Mapping[str, object]", dict(value))
 
 
-def tool_choice(value: object, tools: Sequence[ToolSpec] | None) -> ToolChoice:
-    """Validate a tool choice: `auto`, `none`, `required`, or a function by name."""
+def tool_choice(value: object) -> ToolChoice:
+    """Validate a tool choice: `auto`, `none`, `required`, or a function by name (of the run's tools, as it is made)."""
     match value:
         case None | "auto":
             return "auto"
@@ -180,8 +183,6 @@ def tool_choice(value: object, tools: Sequence[ToolSpec] | None) -> ToolChoice:
         case "required":
             return "required"
         case {"type": "function", "function": {"name": str(name)}}:
-            if tools is not None and name not in {tool.name for tool in tools}:
-                raise _invalid("tool_choice", f"names {name!r}, which is no tool of the run")
             return NamedTool(name)
         case _:
             raise _invalid(
@@ -216,8 +217,7 @@ def limits(value: object) -> Limits | None:
         count = getattr(value, name)
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
             raise _invalid(f"limits.{name}", f"must be a whole number of 1 or more, not {count!r}")
-    if not 0 < value.seconds < math.inf:
-        raise _invalid("limits.seconds", f"must be above 0 and finite, not {value.seconds!r}")
+    _seconds(value.seconds, "limits.seconds")
     return value
 
 
@@ -319,7 +319,7 @@ def _seconds(value: object, name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise _invalid(name, f"must be seconds above 0, not {value!r}")
+        raise _invalid(name, f"must be seconds above 0 and finite, not {value!r}")
     return float(value)
 
 
@@ -327,10 +327,12 @@ def _part(item: object, param: str) -> Part:
     match item:
         case str():
             return Text(check_text(item, param))
-        case Text(value=value):
+        case Text(value=str(value)):
             check_text(value, param)
             return item
-        case Image():
+        case Image(url=url, data=data, file_id=file_id):
+            if [url, data, file_id].count(None) != 2:
+                raise _invalid(param, "must be an image by exactly one of: its bytes, a URL, a file id")
             return item
         case {"type": "text", "text": str(text)} | {"type": "text", "text": {"value": str(text)}}:
             return Text(check_text(text, param))

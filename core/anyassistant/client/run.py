@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import nullcontext
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, replace
 from typing import Generic, Self
 
@@ -117,7 +117,14 @@ class AsyncRun(Handle, Generic[T_co]):
         Args:
             after: The `sequence` of the last event already seen.
             check: Whether a run that did not complete ends the stream in a `RunError`.
+
+        Raises:
+            InvalidRequest: `after` is not a number that an event may have.
         """
+        if isinstance(after, bool) or not isinstance(after, int) or after < 0:
+            raise InvalidRequest(
+                f"`after` must be the `sequence` of an event, or 0, not {after!r}.", param="after", code="invalid_value"
+            )
         return _Events(self, after, check)
 
     async def result(self) -> RunResult[T_co]:
@@ -148,9 +155,10 @@ class AsyncRun(Handle, Generic[T_co]):
             TimeoutError: It still goes on, and does so further.
         """
         backend = await self._begun()
-        with nullcontext() if timeout is None else anyio.fail_after(timeout):
-            async for _ in backend.events(after=self._seen):
-                pass
+        async with aclosing(backend.events(after=self._seen)) as events:
+            with nullcontext() if timeout is None else anyio.fail_after(timeout):
+                async for _ in events:
+                    pass
         return await backend.refresh()
 
     def steps(self) -> AsyncPaginator[RunStep]:

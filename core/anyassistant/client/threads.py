@@ -9,6 +9,7 @@ from anyassistant_tools import Tool, ToolLike
 from typing_extensions import Unpack
 
 from .. import protocols
+from ..errors import InvalidRequest
 from ..types import Content, Message, Order, Page, PageQuery, Role, ThreadRecord, ToolSpec
 from .assistants import AsyncAssistant
 from .formats import OutputFormat, plain_format, typed_format
@@ -95,6 +96,12 @@ class AsyncThread(Handle):
         Raises:
             InvalidRequest: A parameter is not as the reference has it.
         """
+        if not isinstance(assistant, AsyncAssistant | str):
+            raise InvalidRequest(
+                f"`assistant` must be an assistant of this client or its id, not {type(assistant).__name__}.",
+                param="assistant",
+                code="invalid_value",
+            )
         output = output_format(response_format)
         specs, bound = _run_tools(assistant, options)
         assistant_id = assistant if isinstance(assistant, str) else assistant.id

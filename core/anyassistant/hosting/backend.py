@@ -18,6 +18,7 @@ from ..protocols import (
     NamedTool,
     RunParams,
     ThreadParams,
+    ToolChoice,
     ToolExecutor,
 )
 from ..types import (
@@ -170,7 +171,15 @@ class HostedProvider(protocols.Provider):
         """Start the driver of a run whose lease this client has."""
         capabilities = await self.capabilities_of(state.record.model)
         drive = Drive(self.store, self.model, self.name, capabilities, executor, outputs)
-        return self.drivers.start(state, drive)
+
+        async def drive_and_settle(owned: OwnedRun) -> None:
+            await drive(owned)
+            if owned.rests:  # a cancel that came while it was laid down
+                rested = await self.store.get_run(state.record.id)
+                if rested is not None:
+                    await self.settle(rested)
+
+        return self.drivers.start(state, drive_and_settle)
 
 
 class HostedAssistant(protocols.Assistant):
@@ -233,6 +242,7 @@ class HostedThread(protocols.Thread):
         now = time.time()
         record = run_record(self.record.id, assistant, params, provider.default_model, int(now))
         refuse_unclaimed(record, await provider.capabilities_of(record.model), provider.name)
+        refuse_unknown_choice(record, params.tool_choice)
         state = RunState(
             record,
             driver=None if executor is None else provider.drivers.identity,
@@ -336,14 +346,15 @@ class HostedRun(protocols.Run):
         if owned is None:
             raise self._not_waiting(state)
         self._owned = owned
+        await owned.accepted.wait()
+        if not owned.has_accepted:
+            raise self._not_waiting(await self._store.get_run(self.record.id) or state) from owned.error
 
     async def cancel(self) -> None:
         state = await self._store.request_cancel(self.record.id, time.time())
         if state is None:
             raise not_found("run", self.record.id)
-        if self._provider.drivers.owned(self.record.id) is None:
-            state = await self._provider.settle(state)
-        self.record = seen(state)
+        self.record = seen(await self._provider.settle(state))
 
     async def list_steps(self, query: PageQuery, /) -> Page[RunStep]:
         return await self._store.list_steps(self.record.id, query)
@@ -439,6 +450,21 @@ def refuse_unclaimed(record: RunRecord, capabilities: Capabilities, provider: st
             f"Model {record.model!r} of provider {provider!r} cannot hold its answer to a JSON Schema.",
             capability="json_schema",
             param="response_format",
+        )
+
+
+def refuse_unknown_choice(record: RunRecord, choice: ToolChoice) -> None:
+    """Refuse a tool choice that names no tool of the run.
+
+    Raises:
+        InvalidRequest: It does.
+    """
+    names = [tool.name for tool in record.tools]
+    if isinstance(choice, NamedTool) and choice.name not in names:
+        raise InvalidRequest(
+            f"`tool_choice` names {choice.name!r}, which is no tool of the run; it has: {', '.join(names) or 'none'}.",
+            param="tool_choice",
+            code="invalid_value",
         )
 
 

@@ -6,7 +6,7 @@ fit is left out in whole units (a user message, a turn with its calls and their 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import UnsupportedCapability
@@ -134,8 +134,8 @@ class Context:
                 high = middle
             else:
                 low = middle + 1
+        trimmed = self._with(request, views[low])
         self._view = views[low]
-        trimmed = self._with(request, self._view)
         tokens = await self._tokens(trimmed, self._view)
         if tokens > budget and (_counts(self._model) or self._record.max_prompt_tokens is not None):
             raise PromptTooLong(tokens, budget)
@@ -228,9 +228,9 @@ def response_schema(record: RunRecord) -> ResponseSchema | None:
     if isinstance(wanted, str) or wanted.get("type") == "text":
         return None
     inner = wanted.get("json_schema")
-    if isinstance(inner, dict):
+    if isinstance(inner, Mapping):
         schema = inner.get("schema")
-        return ResponseSchema(str(inner.get("name", "response")), schema if isinstance(schema, dict) else {})
+        return ResponseSchema(str(inner.get("name", "response")), schema if isinstance(schema, Mapping) else {})
     return ResponseSchema("json_object", {"type": "object"})
 
 
@@ -244,7 +244,7 @@ def tool_choice_of(record: RunRecord) -> ToolChoice:
             return NamedTool(choice)
         case _:
             function = choice.get("function")
-            return NamedTool(str(function["name"])) if isinstance(function, dict) else "auto"
+            return NamedTool(str(function["name"])) if isinstance(function, Mapping) else "auto"
 
 
 def _budget(record: RunRecord, capabilities: Capabilities) -> int | None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import anyio
 
+from ..host_task import is_cancelling
 from ..protocols import Capabilities, ChatModel, ToolExecutor
 from ..types import ToolOutput
 from .driver import OwnedRun
-from .endings import CANCELLED, EXPIRED, Ending, failed_by, incomplete
+from .endings import CANCELLED, EXPIRED, Ending, failed_by, incomplete, write_ending
 from .recovery import Recovered, recover
 from .rounds import Rounds
 from .store import LostLease, RunState, Store
@@ -51,11 +52,24 @@ class Drive:
             with anyio.CancelScope(deadline=anyio.current_time() + seconds_left(state)) as scope:
                 owned.work_in(scope)
                 try:
-                    rounds = await self._rounds(writer, state)
-                    ending = _foreseen(state) or await rounds.go(self.outputs)
-                except LostLease:
-                    return
+                    with anyio.fail_after(WRITE_SECONDS, shield=True):  # what the caller gave must not be lost
+                        rounds = await self._rounds(writer, state)
+                        ending = _foreseen(state)
+                        goes_on = ending is None and await rounds.begin(self.outputs)
+                    if ending is None:
+                        owned.accept(goes_on=goes_on)
+                        await anyio.lowlevel.checkpoint_if_cancelled()
+                    if goes_on:
+                        ending = await rounds.go()
+                except (LostLease, GeneratorExit):
+                    raise
                 except Exception as error:  # noqa: BLE001 - ours or the store's: the run must not stay open
+                    ending = failed_by(error)
+                except BaseException as error:
+                    # A model that raises SystemExit or a cancellation of its own ends its run and nothing else; a
+                    # cancellation that is ours goes on.
+                    if is_cancelling():
+                        raise
                     ending = failed_by(error)
             if scope.cancelled_caught:
                 ending = _ending_of(owned, state)
@@ -86,18 +100,24 @@ class Drive:
     ) -> None:
         if owned.stop_reason == "lost":
             return
-        if rounds is None or (ending is None and owned.stop_reason == "park"):
+        if ending is None and (rounds is None or owned.stop_reason == "park"):
             writer.draft().post(durable=True, release=True, active_seconds=active)
-        elif ending is None:
+        elif ending is None and rounds is not None:
+            owned.rests = True
             draft = writer.draft()
             if writer.record.status == "requires_action":
                 draft.update_run(pending_calls=rounds.rest())
             else:
                 draft.run("requires_action", pending_calls=rounds.rest())
             draft.post(durable=True, release=True, active_seconds=active)
-        else:
+        elif ending is not None:
             owned.cause = ending.cause
-            rounds.end(ending)
+            if rounds is not None:
+                rounds.end(ending)
+            else:  # what the run has done could not be read
+                draft = writer.draft()
+                write_ending(draft, ending, None, usage=writer.record.usage, started=())
+                draft.post(durable=True, release=True)
         await writer.flush()
 
 

@@ -43,6 +43,9 @@ class OwnedRun:
     """A run that this client drives.
 
     Attributes:
+        accepted: What the driver was begun with is durable, and the run goes on; or it has ended, as `ended`.
+        has_accepted: Whether it came to the first.
+        rests: The run was left to its caller.
         stop_reason: Why the driver is to stop, once it is.
         error: What ended the driver without an ending of the run.
         cause: The exception by which the run failed.
@@ -51,6 +54,9 @@ class OwnedRun:
     def __init__(self, state: RunState) -> None:
         self.state = state
         self.ended = anyio.Event()
+        self.accepted = anyio.Event()
+        self.has_accepted = False
+        self.rests = False
         self.stop_reason: StopReason | None = None
         self.error: BaseException | None = None
         self.cause: BaseException | None = None
@@ -63,8 +69,15 @@ class OwnedRun:
             wake()
         self._listeners.add(wake)
 
+    def accept(self, *, goes_on: bool) -> None:
+        """What the driver was begun with is durable; where the run rests again, its end tells."""
+        self.has_accepted = True
+        if goes_on:
+            self.accepted.set()
+
     def end(self) -> None:
         self.ended.set()
+        self.accepted.set()
         for wake in self._listeners:
             wake()
 

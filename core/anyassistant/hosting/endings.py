@@ -53,9 +53,11 @@ def failed(code: str, message: str, *, cause: BaseException | None = None) -> En
     return Ending("failed", LastError(code, message), cause=cause)
 
 
-def failed_by(error: Exception) -> Ending:
+def failed_by(error: BaseException) -> Ending:
     """The run failed by an exception of the provider, the store or ours."""
     match error:
+        case BaseExceptionGroup():  # of tasks side by side: the first tells what happened
+            return failed_by(error.exceptions[0])
         case ProviderError():
             last = LastError(error.code, str(error), retry_after=error.retry_after, request_id=error.request_id)
         case UnsupportedCapability():

@@ -70,16 +70,15 @@ class Rounds:
         current = [self.turn.usage] if self.turn is not None else []
         return total_usage([turn.usage for turn in self._turns] + current)
 
-    async def go(self, outputs: Sequence[ToolOutput] = ()) -> Ending | None:
-        """Go on until the run ends, or rests for its caller (None).
+    async def begin(self, outputs: Sequence[ToolOutput] = ()) -> bool:
+        """Set the run going. False where it still waits for its caller.
 
         Args:
-            outputs: What the caller gave for pending calls.
+            outputs: What the caller gave for pending calls; durable on return.
         """
         self._take_outputs(outputs)
-        if self._writer.record.status == "requires_action":
-            if self._nothing_to_do():
-                return None
+        is_going = self._writer.record.status != "requires_action" or not self._nothing_to_do()
+        if is_going and self._writer.record.status == "requires_action":
             draft = self._writer.draft()
             draft.run("queued", pending_calls=())
             draft.post()
@@ -87,6 +86,12 @@ class Rounds:
             draft = self._writer.draft()
             draft.run("in_progress", started_at=self._writer.record.started_at or int(time.time()))
             draft.post()
+        if outputs:
+            await self._writer.flush()
+        return is_going
+
+    async def go(self) -> Ending | None:
+        """Go on until the run ends, or rests for its caller (None)."""
         while True:
             if self.turn is None:
                 ending = await self._model_turn()

@@ -82,6 +82,7 @@ class LiveTurn:
         self.usage: Usage | None = None
         self.finish_reason: FinishReason | None = None
         self.is_open = True
+        self._has_fatal = False
 
     @classmethod
     def from_turn(cls, writer: Writer, turn: Turn, calls_step: RunStep) -> LiveTurn:
@@ -178,8 +179,9 @@ class LiveTurn:
         function = {"output": call.output}
         draft.step_delta(step.id, {"index": index, "id": call.id, "type": "function", "function": function})
         self._calls_step = replace(step, tool_calls=self._tool_calls())
+        self._has_fatal = self._has_fatal or output.fatal
         self._write(draft)
-        if self.unfinished or output.fatal:
+        if self.unfinished or self._has_fatal:  # a fatal failure ends the step with the run
             draft.update_step(self._calls_step)
         else:
             self._end_step(draft, self._calls_step, "completed")

@@ -77,11 +77,7 @@ class AsyncRun(Handle, Generic[T_co]):
         Raises:
             InvalidRequest: It has not begun.
         """
-        if self._backend is None:
-            raise InvalidRequest(
-                "The run has not begun: iterate it, or begin it with `start()`.", param="run", code="run_not_started"
-            )
-        return self._backend.record
+        return self._existing().record
 
     async def start(self) -> Self:
         """Begin the run, and return at once; it goes on whether or not anybody reads it.
@@ -155,6 +151,8 @@ class AsyncRun(Handle, Generic[T_co]):
             TimeoutError: It still goes on, and does so further.
         """
         backend = await self._begun()
+        if not (await backend.refresh()).is_open:
+            return backend.record
         async with aclosing(backend.events(after=self._seen)) as events:
             with nullcontext() if timeout is None else anyio.fail_after(timeout):
                 async for _ in events:
@@ -165,7 +163,7 @@ class AsyncRun(Handle, Generic[T_co]):
         """The run's steps, in order."""
 
         async def fetch(query: PageQuery) -> protocols.Page[RunStep]:
-            return await (await self._begun()).list_steps(query)
+            return await self._existing().list_steps(query)
 
         return AsyncPaginator(fetch, page_query(order="asc"), lambda step: step.id)
 
@@ -173,7 +171,7 @@ class AsyncRun(Handle, Generic[T_co]):
         """The messages that the run wrote, in order."""
 
         async def fetch(query: PageQuery) -> protocols.Page[Message]:
-            record = (await self._begun()).record
+            record = self.record
             thread = await (await self._session()).provider.get_thread(record.thread_id)
             return await thread.list_messages(query_of(query, record.id))
 
@@ -195,8 +193,14 @@ class AsyncRun(Handle, Generic[T_co]):
         Raises:
             InvalidRequest: The run does not wait, or not for that call.
         """
-        backend = await self._begun()
-        await backend.submit_tool_outputs(tool_outputs(outputs), follow=True)
+        await self._existing().submit_tool_outputs(tool_outputs(outputs), follow=True)
+
+    def _existing(self) -> protocols.Run:
+        if self._backend is None:
+            raise InvalidRequest(
+                "The run has not begun: iterate it, or begin it with `start()`.", param="run", code="run_not_started"
+            )
+        return self._backend
 
     async def _begun(self, *, drive: bool = True) -> protocols.Run:
         while self._backend is None:

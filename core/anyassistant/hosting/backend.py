@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .. import protocols
-from ..errors import InvalidRequest, NotFound, UnsupportedCapability
+from ..errors import InvalidRequest, NotFound, ThreadBusy, UnsupportedCapability
 from ..protocols import (
     AssistantParams,
     Capabilities,
@@ -42,6 +42,8 @@ from .follow import Follower
 from .ids import new_id
 from .store import HistoryMessage, RunState, Store
 from .tokens import estimate_message
+
+T = TypeVar("T")
 
 
 class HostedProvider(protocols.Provider):
@@ -211,8 +213,7 @@ class HostedThread(protocols.Thread):
 
     async def create_message(self, params: MessageParams, /) -> Message:
         message = self._provider.new_message(self.record.id, params)
-        await self._settle_open_run()
-        await self._store.add_message(message)
+        await self._unless_held(lambda: self._store.add_message(message))
         return message.message
 
     async def get_message(self, message_id: str, /) -> Message:
@@ -231,7 +232,7 @@ class HostedThread(protocols.Thread):
         return message
 
     async def delete_message(self, message_id: str, /) -> None:
-        if not await self._store.delete_message(self.record.id, message_id):
+        if not await self._unless_held(lambda: self._store.delete_message(self.record.id, message_id)):
             raise not_found("message", message_id)
 
     async def create_run(self, params: RunParams, /, *, executor: ToolExecutor | None, follow: bool) -> HostedRun:
@@ -253,14 +254,13 @@ class HostedThread(protocols.Thread):
         )
         messages = [provider.new_message(self.record.id, one) for one in params.additional_messages]
         events = [RunEvent("thread.run.created", record, 1), RunEvent("thread.run.queued", record, 2)]
-        await self._settle_open_run()
 
         async def create() -> HostedRun:
             await self._store.create_run(state, messages, events)
             owned = None if executor is None else await provider.drive(state, executor)
             return HostedRun(provider, state, executor, owned)
 
-        return await provider.drivers.complete(create)
+        return await provider.drivers.complete(lambda: self._unless_held(create))
 
     async def get_run(self, run_id: str, /, *, executor: ToolExecutor | None = None) -> HostedRun:
         state = await self._store.get_run(run_id)
@@ -284,15 +284,18 @@ class HostedThread(protocols.Thread):
         return record
 
     async def delete(self) -> None:
-        await self._settle_open_run()
-        if not await self._store.delete_thread(self.record.id):
+        if not await self._unless_held(lambda: self._store.delete_thread(self.record.id)):
             raise not_found("thread", self.record.id)
 
-    async def _settle_open_run(self) -> None:
+    async def _unless_held(self, write: Callable[[], Awaitable[T]]) -> T:
         """A run whose time is over does not hold the thread, even where nobody was there to see it expire."""
-        state = await self._store.get_open_run(self.record.id)
-        if state is not None:
-            await self._provider.settle(state)
+        try:
+            return await write()
+        except ThreadBusy as busy:
+            state = await self._store.get_run(busy.run_id)
+            if state is not None and (await self._provider.settle(state)).record.is_open:
+                raise
+            return await write()
 
 
 class HostedRun(protocols.Run):

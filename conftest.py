@@ -1,0 +1,103 @@
+"""The README and the pages of `docs/` are run by the tests, block by block; see `docs/contributing.md`.
+
+- `python` blocks run one after another in one namespace a page. One whose first line is `# NAME.py` is saved under that
+  name too, and later blocks can import it.
+- `text` blocks are what the block before them printed; `...` stands for anything.
+- `toml` blocks must parse. One whose first line is `# anyassistant.toml` becomes the page's config file.
+- `console` blocks: the commands that begin with `python` or `anyassistant` are run, and their output is compared.
+
+Everything happens in a temporary folder, with an empty home and without configuration.
+"""
+
+import doctest
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from sybil import Example, Sybil
+from sybil.evaluators.python import PythonEvaluator
+from sybil.parsers.markdown import CodeBlockParser
+
+RUN_COMMANDS = ("python", "anyassistant")
+COMMAND_SECONDS = 120
+
+_run_python = PythonEvaluator()
+
+
+@pytest.fixture(scope="module")
+def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty working folder, which is also the home of whatever the page runs."""
+    folder = tmp_path_factory.mktemp("page")
+    modules = set(sys.modules)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "path", [str(folder), *sys.path])
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
+        patch.setenv("HOME", str(folder))
+        for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+            patch.setenv(variable, str(folder / variable.lower()))
+        patch.delenv("ANYASSISTANT_PROFILE", raising=False)
+        yield folder
+    for name in set(sys.modules) - modules:  # modules of this page, which another may have by the same name
+        if Path(getattr(sys.modules[name], "__file__", None) or "/").is_relative_to(folder):
+            del sys.modules[name]
+
+
+def run_python(example: Example) -> None:
+    source = str(example.parsed)
+    if named := re.match(r"# (\w+\.py)\n", source):
+        Path(named[1]).write_text(source, "utf-8")
+    with redirect_stdout(StringIO()) as output:
+        _run_python(example)
+    example.document.namespace["printed_last"] = output.getvalue()
+
+
+def check_output(example: Example) -> str | None:
+    return difference(str(example.parsed), str(example.document.namespace["printed_last"]))
+
+
+def read_toml(example: Example) -> None:
+    source = str(example.parsed)
+    tomllib.loads(source)
+    if source.startswith("# anyassistant.toml\n"):
+        Path("anyassistant.toml").write_text(source, "utf-8")
+
+
+def run_console(example: Example) -> str | None:
+    for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", str(example.parsed), re.MULTILINE):
+        words = shlex.split(command, comments=True)
+        if words[0] not in RUN_COMMANDS:
+            continue
+        done = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
+        problem = difference(expected, done.stdout + done.stderr)
+        if problem is not None:
+            return f"$ {command}\n{problem}"
+    return None
+
+
+def difference(expected: str, actual: str) -> str | None:
+    """What is wrong with an output; None where it is as expected."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    checker = doctest.OutputChecker()
+    if checker.check_output(expected, actual, flags):
+        return None
+    return checker.output_difference(doctest.Example("", expected), actual, flags)
+
+
+pytest_collect_file = Sybil(
+    parsers=[
+        CodeBlockParser("python", run_python),
+        CodeBlockParser("text", check_output),
+        CodeBlockParser("toml", read_toml),
+        CodeBlockParser("console", run_console),
+    ],
+    patterns=["README.md", "docs/*.md"],
+    fixtures=["page_folder"],
+).pytest()

@@ -134,7 +134,7 @@ class Plugins:
         where = f"provider {announced.name!r} of {announced.distribution}"
         try:
             module = announced.entry_point.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ConfigError(
                 f"Cannot import {where}: {type(error).__name__}: {error}. Reinstall or upgrade it: "
                 f"pip install --upgrade {announced.distribution.split()[0]}"
@@ -142,15 +142,23 @@ class Plugins:
         if not isinstance(module, ModuleType):
             raise ConfigError(f"The entry point of {where} must name a module, not {type(module).__name__}.")
         _refuse_misspelt(module, where)
-        self._manager.register(module)
+        if not self._manager.is_registered(module):
+            self._manager.register(module)
         try:
             caller = self._manager.subset_hook_caller(
                 "anyassistant_providers", [one for one in self._manager.get_plugins() if one is not module]
             )
-            answers: list[list[Manifest]] = caller()
+            answers: list[object] = caller()
         except Exception as error:
             raise ConfigError(f"anyassistant_providers() of {where} failed: {type(error).__name__}: {error}") from error
-        manifests = {manifest.name: manifest for answer in answers for manifest in answer}
+        manifests: dict[str, Manifest] = {}
+        for answer in answers:
+            if not isinstance(answer, list) or not all(isinstance(one, Manifest) for one in answer):
+                raise ConfigError(
+                    f"anyassistant_providers() of {where} must give a list of Manifest: make them with "
+                    "Manifest.chat_model or Manifest.provider."
+                )
+            manifests |= {manifest.name: manifest for manifest in answer}
         for manifest in manifests.values():
             if manifest.contract != CONTRACT:
                 raise ConfigError(

@@ -5,6 +5,7 @@ Source of the limits: OpenAI Assistants v2 reference.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -169,6 +170,7 @@ def response_format(value: object) -> ResponseFormat | None:
         inner = value.get("json_schema")
         if not isinstance(inner, Mapping) or not isinstance(inner.get("schema"), Mapping):
             raise _invalid("response_format", 'needs "json_schema": {"name": ..., "schema": {...}}')
+        check_json(inner, "response_format")
         _check_schema(inner["schema"])
     return cast("Mapping[str, object]", dict(value))
 
@@ -228,6 +230,22 @@ def check_text(value: str, param: str) -> str:
     except UnicodeEncodeError as error:
         raise _invalid(param, f"has a lone surrogate at character {error.start}, which is no text") from None
     return value
+
+
+def check_json(value: object, param: str) -> None:
+    """Refuse what has no JSON text, or one that cannot be stored or sent."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain).encode("utf-8")
+    except UnicodeEncodeError:
+        raise _invalid(param, "has a lone surrogate, which is no text") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _invalid(param, f"is not JSON ({error})") from error
+
+
+def _plain(value: object) -> dict[object, object]:
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[object, object]", value))
+    raise TypeError(f"a value of type {type(value).__name__}")
 
 
 _ASSISTANT_OPTIONS = frozenset(

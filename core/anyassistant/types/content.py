@@ -72,10 +72,14 @@ class Image:
 
     @classmethod
     def from_url(cls, url: str) -> Image:
-        """Name an image by a URL; a `data:` URL with base64 becomes its bytes."""
+        """Name an image by a URL; a `data:` URL with base64 becomes its bytes.
+
+        Raises:
+            ValueError: What should be base64 is none.
+        """
         head, comma, body = url.partition(",")
         if comma and head.startswith("data:") and head.endswith(";base64"):
-            return cls(data=base64.b64decode(body), media_type=head[5:-7] or "application/octet-stream")
+            return cls(data=base64.b64decode(body, validate=True), media_type=head[5:-7] or "application/octet-stream")
         return cls(url=url)
 
     @classmethod

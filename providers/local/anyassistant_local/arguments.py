@@ -6,12 +6,12 @@ what the schema allows, any other text among the spans of the user's message. Th
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from anyassistant.types import ToolSpec
 from pydantic_core import to_json
 
-from .candidates import Candidates, find_candidates
+from .candidates import find_candidates
 from .engine import Engine
 from .scoring import NEVER, force, score
 from .transcript import Transcript
@@ -22,15 +22,26 @@ CLOSING_FLOOR = -12.0
 """The log-probability of a closing quote that is not among the likeliest tokens."""
 
 
-async def fill_arguments(engine: Engine, transcript: Transcript, tool: ToolSpec) -> str:
-    """The arguments of a call as JSON text. Parameters that are not required are left to their defaults."""
+async def fill_arguments(engine: Engine, transcript: Transcript, tool: ToolSpec, *, kinds: Collection[str]) -> str:
+    """The arguments of a call as JSON text. Parameters that are not required are left to their defaults.
+
+    Args:
+        kinds: What the ids of this tool set are ids of (`candidates.list_id_kinds`).
+    """
     properties = _mapping(tool.parameters.get("properties"))
     required = tool.parameters.get("required")
     names = [name for name in properties if isinstance(required, list) and name in required]
     arguments: dict[str, object] = {}
     for name in names:
         schema = resolve_schema(_mapping(properties[name]), tool.parameters)
-        arguments[name] = await _choose_value(engine, transcript, tool, arguments, name, schema)
+        opening = _open_call(transcript, tool, arguments, name)
+        values = find_candidates(transcript, name, schema, kinds=kinds, taken=arguments.values())
+        if values:
+            arguments[name] = await _choose_likeliest(engine, opening, values)
+        elif schema.get("type") == "string" and transcript.question:
+            arguments[name] = await _choose_likeliest_span(engine, opening, transcript.question)
+        else:
+            arguments[name] = await _write_value(engine, opening, schema)
     return to_json(arguments).decode()
 
 
@@ -47,38 +58,21 @@ def resolve_schema(schema: Mapping[str, object], root: Mapping[str, object]) -> 
     return schema
 
 
-async def _choose_value(
-    engine: Engine,
-    transcript: Transcript,
-    tool: ToolSpec,
-    known: Mapping[str, object],
-    name: str,
-    schema: Mapping[str, object],
-) -> object:
-    opening = _open_call(transcript, tool, known, name)
-    candidates = find_candidates(transcript, name, schema, taken=known.values())
-    if candidates.values:
-        return await _likeliest(engine, opening, candidates)
-    if schema.get("type") == "string" and transcript.question:
-        return await _likeliest_span(engine, opening, transcript.question)
-    return await _write_value(engine, opening, schema)
-
-
-async def _likeliest(engine: Engine, opening: str, candidates: Candidates) -> object:
-    best, chosen = NEVER, candidates.values[0]
-    if len(candidates.values) == 1:
+async def _choose_likeliest(engine: Engine, opening: str, values: Sequence[object]) -> object:
+    best, chosen = NEVER, values[0]
+    if len(values) == 1:
         return chosen
-    for value in candidates.values:
+    for value in values:
         text = json.dumps(value, ensure_ascii=False)
-        prefix = '"' if text.startswith('"') else ""
-        tokens = await engine.tokenize(text.removeprefix('"'))
-        likelihood = await score(engine, opening + " " + prefix, tokens, floor=best)
+        quote = '"' if text.startswith('"') else ""
+        tokens = await engine.tokenize(text.removeprefix(quote))
+        likelihood = await score(engine, f"{opening} {quote}", tokens, floor=best)
         if likelihood > best:
             best, chosen = likelihood, value
     return chosen
 
 
-async def _likeliest_span(engine: Engine, opening: str, text: str) -> str:
+async def _choose_likeliest_span(engine: Engine, opening: str, text: str) -> str:
     """The run of words that the model would most likely put between the quotes."""
     words = text.split()
     best, chosen = NEVER, text

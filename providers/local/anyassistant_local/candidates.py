@@ -1,157 +1,138 @@
 """What in a conversation could be the value of a parameter: pure functions from texts and a schema."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from anyassistant.protocols import ToolMessage
+from anyassistant.types import ToolSpec
 
-from .transcript import Transcript, to_one_line
+from .ids import find_ids, is_id_parameter, kind_of_parameter
+from .transcript import Transcript
 
 Shape: TypeAlias = Literal["id", "time", "path", "address"]
 
 _SHAPES: Mapping[Shape, str] = {
-    "id": r"(?<![\w/.-])(?=[\w-]*\d)[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*(?![\w])",
     "time": r"\b\d{1,2}(?::\d{2}){1,2}(?:\s?[ap]m)?\b|\b\d{1,2}\s?[ap]m\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}\b",
     "path": r"[\w~.-]*[/\\][\w./\\~-]*[\w/\\]|\b[\w-]+(?:\.[\w-]+)*\.[A-Za-z]\w{0,4}\b",
     "address": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
 }
+_LAST_WORDS: Mapping[str, Shape] = {
+    **dict.fromkeys(("id", "ids", "number", "code", "no", "key", "sku"), "id"),
+    **dict.fromkeys(("time", "hour"), "time"),
+    **dict.fromkeys(("path", "file", "filename", "directory", "dir", "folder"), "path"),
+    **dict.fromkeys(("email", "mail"), "address"),
+}
 _NUMBER = r"(?<![\w.-])-?\d+(?:[.,]\d+)?(?![\w-])"
-_NUMBER_WORDS = dict(
-    zip(
-        "one two three four five six seven eight nine ten eleven twelve".split(),  # noqa: SIM905  # easier to read
-        range(1, 13),
-        strict=True,
-    )
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """The possible values of one parameter, most plausible first; none where its type says nothing about them."""
-
-    values: Sequence[object] = ()
+_NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def find_candidates(
-    transcript: Transcript, name: str, schema: Mapping[str, object], *, taken: Iterable[object] = ()
-) -> Candidates:
-    """What could be meant by a parameter.
+    transcript: Transcript,
+    name: str,
+    schema: Mapping[str, object],
+    *,
+    kinds: Iterable[str] = (),
+    taken: Iterable[object] = (),
+) -> Sequence[object]:
+    """What could be meant by a parameter; empty where its type says nothing about that, or nothing has its type.
 
     Args:
         name: The parameter.
         schema: Its JSON Schema, resolved.
+        kinds: What ids can be ids of (`list_id_kinds`).
         taken: Values that other parameters of the call have been given already.
     """
     if "const" in schema:
-        return Candidates([schema["const"]])
+        return [schema["const"]]
     enumeration = schema.get("enum")
     if isinstance(enumeration, list):
-        return Candidates(_named_values(enumeration, transcript.question) or enumeration)
+        return _named_values(enumeration, transcript.question) or enumeration
+    found: Sequence[object] = ()
     match schema.get("type"):
         case "boolean":
-            return Candidates([True, False])
+            return [True, False]
         case "integer":
-            return Candidates([int(number) for number in _find_numbers(transcript, taken) if number == int(number)])
+            found = [int(number) for number in _find_numbers(transcript) if number == int(number)]
         case "number":
-            return Candidates(_find_numbers(transcript, taken))
+            found = _find_numbers(transcript)
         case "string":
             shape = shape_of_parameter(name, schema)
-            return Candidates(_find_shaped(transcript, name, shape, taken) if shape else ())
+            if shape == "id":
+                found = find_ids(transcript, name, kinds=kinds)
+            elif shape is not None:
+                found = _find_shaped(transcript, shape)
         case _:
-            return Candidates()
+            pass
+    used = list(taken)
+    return [value for value in found if value not in used]
+
+
+def lacks_ids(transcript: Transcript, tool: ToolSpec, *, kinds: Iterable[str]) -> bool:
+    """Whether a call needs an id of which the conversation knows none."""
+    names = filter(is_id_parameter, _required(tool))
+    return any(not find_ids(transcript, name, kinds=kinds) for name in names)
+
+
+def uses_what_was_said(transcript: Transcript, tool: ToolSpec, *, kinds: Iterable[str]) -> bool:
+    """Whether the user's last message holds an id, a path or an address for a required parameter of a tool."""
+    said = Transcript(earlier=(), question=transcript.question, answers=())
+    properties = _mapping(tool.parameters.get("properties"))
+    schemas = {name: _mapping(properties.get(name)) for name in _required(tool)}
+    return any(
+        find_candidates(said, name, schema, kinds=kinds)
+        for name, schema in schemas.items()
+        if shape_of_parameter(name, schema) in ("id", "path", "address")
+    )
+
+
+def list_id_kinds(tools: Iterable[ToolSpec]) -> set[str]:
+    """What the ids that tools take are ids of: `item` and `order` for tools that take `item_id` and `order_id`."""
+    names = [name for tool in tools for name in _mapping(tool.parameters.get("properties"))]
+    return {kind_of_parameter(name) for name in names if is_id_parameter(name)}
 
 
 def shape_of_parameter(name: str, schema: Mapping[str, object]) -> Shape | None:
-    """How the values of a text parameter look, by its name; None where they may be any words."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_")
-    if schema.get("format") == "email" or words[-1] in ("email", "mail"):
-        return "address"
-    if words[-1] in ("id", "ids", "number", "code", "no", "key", "sku"):
-        return "id"
-    if schema.get("format") in ("time", "date", "date-time") or words[-1] in ("time", "hour"):
-        return "time"
-    if words[-1] in ("path", "file", "filename", "directory", "dir", "folder"):
-        return "path"
-    return None
+    """How the values of a text parameter look, by its format or name; None where they may be any words."""
+    match schema.get("format"):
+        case "email":
+            return "address"
+        case "time" | "date" | "date-time":
+            return "time"
+        case _:
+            last_word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_")[-1]
+            return _LAST_WORDS.get(last_word)
 
 
-def find_text_values(text: str, shape: Shape) -> list[str]:
-    """The parts of a text that have a shape, in their order, each once."""
-    found = [match.group().rstrip(".,") for match in re.finditer(_SHAPES[shape], text)]
-    return list(dict.fromkeys(found))
-
-
-def find_keyed_values(result: str, name: str) -> list[tuple[str, str]]:
-    """The texts that stand in a JSON result under a parameter's name, or under `id`, with the record they stand in."""
-    try:
-        content = json.loads(result)
-    except ValueError:
-        return []
-    found: dict[str, list[tuple[str, str]]] = {name: [], "id": []}
-    for record in _walk(content):
-        for key, entries in found.items():
-            value = record.get(key)
-            if isinstance(value, str | int) and not isinstance(value, bool):
-                entries.append((str(value), json.dumps(record, ensure_ascii=False)))
-    return found[name] or (found["id"] if name.endswith("id") else [])
-
-
-def _find_shaped(transcript: Transcript, name: str, shape: Shape, taken: Iterable[object]) -> list[str]:
-    """In what the user just said; else, for an id, in results under its key; else anywhere, latest first."""
-    said = _without(find_text_values(transcript.question, shape), taken)
-    if said:
-        return said
-    results = [m for m in (*transcript.answers, *reversed(transcript.earlier)) if isinstance(m, ToolMessage)]
-    if shape == "id":
-        for result in results:
-            keyed = find_keyed_values(result.text, name)
-            if keyed:
-                return _best_described(keyed, transcript)
-    for message in reversed(transcript.earlier):
-        values = _without(find_text_values(to_one_line(message.text), shape), taken)
-        if values:
-            return values
+def _find_shaped(transcript: Transcript, shape: Shape) -> list[str]:
+    for text in _latest_first(transcript):
+        found = [match.group().rstrip(".,") for match in re.finditer(_SHAPES[shape], text)]
+        if found:
+            return list(dict.fromkeys(found))
     return []
 
 
-def _best_described(keyed: Sequence[tuple[str, str]], transcript: Transcript) -> list[str]:
-    """The values whose records share most words with what was said, the latest words first."""
-    texts = [transcript.question, *(m.text for m in reversed(transcript.earlier) if not isinstance(m, ToolMessage))]
-    remaining = list(keyed)
-    for text in texts:
-        words = _words(text)
-        overlaps = [len(words & _words(record)) for _, record in remaining]
-        remaining = [entry for entry, overlap in zip(remaining, overlaps, strict=True) if overlap == max(overlaps)]
-    return list(dict.fromkeys(value for value, _ in remaining))
-
-
-def _find_numbers(transcript: Transcript, taken: Iterable[object]) -> list[float]:
-    for text in (transcript.question, *(m.text for m in reversed(transcript.earlier))):
+def _find_numbers(transcript: Transcript) -> list[float]:
+    for text in _latest_first(transcript):
         found = [float(match.group().replace(",", ".")) for match in re.finditer(_NUMBER, text)]
-        found += [float(_NUMBER_WORDS[word]) for word in text.lower().split() if word in _NUMBER_WORDS]
-        numbers = [number for number in dict.fromkeys(found) if number not in list(taken)]
-        if numbers:
-            return numbers
+        words = re.findall(r"[a-z]+", text.lower())
+        found += [_NUMBER_WORDS.index(word) + 1.0 for word in words if word in _NUMBER_WORDS]
+        if found:
+            return list(dict.fromkeys(found))
     return []
+
+
+def _latest_first(transcript: Transcript) -> list[str]:
+    return [transcript.question, *(message.text for message in reversed(transcript.earlier))]
 
 
 def _named_values(values: Sequence[object], text: str) -> list[object]:
     return [value for value in values if re.search(rf"\b{re.escape(str(value).lower())}\b", text.lower())]
 
 
-def _without(values: Sequence[str], taken: Iterable[object]) -> list[str]:
-    return [value for value in values if value not in list(taken)]
+def _required(tool: ToolSpec) -> list[str]:
+    required = tool.parameters.get("required")
+    return [str(name) for name in required] if isinstance(required, list | tuple) else []
 
 
-def _walk(content: object) -> Iterable[Mapping[str, object]]:
-    if isinstance(content, dict):
-        yield content
-    for child in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
-        yield from _walk(child)
-
-
-def _words(text: str) -> set[str]:
-    return {word.removesuffix("s") for word in re.findall(r"[a-z0-9]{3,}", text.lower())}
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}

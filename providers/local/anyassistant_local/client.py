@@ -7,8 +7,10 @@ in chunks, so a real HTTP client would only be weight.
 
 import os
 import socket
+import threading
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
+from enum import Enum
 
 import anyio
 from anyassistant.errors import ProviderError
@@ -18,6 +20,13 @@ from pydantic_core import from_json, to_json
 
 MAX_HEAD_BYTES = 65_536
 _EVENT = b"data: "
+
+
+class ClientEnd(Enum):
+    """Why a client takes no more calls."""
+
+    CLOSED = "the model has been closed"
+    EXIT = "the process ends"
 
 
 class LoopbackClient:
@@ -31,8 +40,10 @@ class LoopbackClient:
     def __init__(self, address: str, *, key: str) -> None:
         host, _, port = address.removeprefix("http://").rpartition(":")
         self._host, self._port, self._key = host, int(port), key
-        self._open: set[SocketStream] = set()
-        self._is_exiting = False
+        self._lock = threading.Lock()
+        self._calls = 0
+        self._connections: set[SocketStream] = set()
+        self._end: ClientEnd | None = None
 
     async def call(self, path: str, body: Mapping[str, object] | None = None) -> object:
         """The JSON of one answer; a `GET` where there is no body.
@@ -63,19 +74,25 @@ class LoopbackClient:
                             raise _provider_error(event)
                         yield event
 
-    def hang_up(self, *, is_exiting: bool) -> None:
-        """Ends every open connection, from any thread: the way to cancel when no event loop may be there to do it.
+    def end(self, reason: ClientEnd) -> None:
+        """Takes no more calls and ends the open ones, from any thread; may be repeated.
 
-        Args:
-            is_exiting: The process ends: who waits for an answer waits on instead of failing, so that what is being
-                computed stays interrupted, as by a kill, and is not written down as a failure.
+        At the end of the process who waits for an answer waits on instead of failing, so that what is being computed
+        stays interrupted, as by a kill, and is not written down as a failure.
         """
-        self._is_exiting = is_exiting
-        for stream in list(self._open):
-            with suppress(OSError):
-                descriptor = os.dup(stream.extra(SocketAttribute.raw_socket).fileno())
+        with self._lock:
+            self._end = reason
+            connections = list(self._connections)
+        for connection in connections:
+            with suppress(OSError):  # closed at this moment
+                descriptor = os.dup(connection.extra(SocketAttribute.raw_socket).fileno())
                 with socket.socket(fileno=descriptor) as twin:
                     twin.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def open_calls(self) -> int:
+        """How many calls have not ended yet."""
+        return self._calls
 
     def is_idle(self, *, timeout: float) -> bool:
         """Whether nothing is being generated; blocks for at most `timeout` seconds.
@@ -105,19 +122,32 @@ class LoopbackClient:
     ) -> AsyncGenerator[tuple[bytes, BufferedByteReceiveStream], None]:
         content = b"" if body is None else to_json(body)
         head = self._head("GET" if body is None else "POST", path, len(content))
+        with self._lock:
+            self._calls += self._end is None
+            end = self._end
+        if end is not None:
+            raise await self._after_the_end(end)
         try:
             async with await anyio.connect_tcp(self._host, self._port) as connection:
-                self._open.add(connection)
+                self._connections.add(connection)
                 try:
                     await connection.send(head + content)
                     stream = BufferedByteReceiveStream(connection)
                     yield await stream.receive_until(b"\r\n\r\n", MAX_HEAD_BYTES), stream
                 finally:
-                    self._open.discard(connection)
+                    self._connections.discard(connection)
         except (OSError, anyio.BrokenResourceError, anyio.EndOfStream, anyio.IncompleteRead) as error:
-            if self._is_exiting:
-                await anyio.sleep_forever()
+            if self._end is not None:
+                raise await self._after_the_end(self._end) from error
             raise ProviderError("The embedded model's server broke off its answer.", code="connection_error") from error
+        finally:
+            with self._lock:
+                self._calls -= 1
+
+    async def _after_the_end(self, end: ClientEnd) -> ProviderError:
+        if end is ClientEnd.EXIT:
+            await anyio.sleep_forever()
+        return ProviderError("The embedded model has been closed.", code="model_closed")
 
 
 async def _read_body(head: bytes, stream: BufferedByteReceiveStream) -> AsyncGenerator[bytes, None]:

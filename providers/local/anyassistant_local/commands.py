@@ -1,4 +1,4 @@
-"""`anyassistant local`: commands about the embedded model. Imported by the command line alone, which brings Cyclopts."""
+"""`anyassistant local`: commands about the embedded model. Only the command line imports this; it brings Cyclopts."""
 
 from cyclopts import App
 from rich.console import Console

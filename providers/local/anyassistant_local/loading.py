@@ -5,19 +5,23 @@ import ctypes
 import logging
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from anyassistant.errors import ProviderError
 
 from .bell import Bell
-from .client import LoopbackClient
+from .client import ClientEnd, LoopbackClient
 from .llama import LlamaFailedToLoad, LlamaOptions, start_llama_server
 
 logger = logging.getLogger(__name__)
 
 EXIT_SECONDS = 2.0
 """How long the end of the process waits for llama.cpp to notice that nobody listens any more."""
+
+HANDLER_SECONDS = 1.5
+"""How long llama.cpp's server may take to notice that a caller has gone: it looks once a second."""
 
 _BLOCK_BYTES = 8_000_000
 
@@ -87,18 +91,14 @@ class ModelKeeper:
             return
         logger.info("Loaded %s in %.1f s.", weights.name, time.perf_counter() - started)
         client = LoopbackClient(server.listening_address, key=self._options.key)
-
-        def silence_at_exit() -> None:
-            if not _silence(client, is_exiting=True):
-                _skip_destructors()
-
-        atexit.register(silence_at_exit)
+        owner = _Ownership(client)
+        atexit.register(owner.end_with_process)
         self._announce(client, None)
         self._released.wait()
-        self._announce(None, ProviderError("The model has been closed.", code="model_closed"))
-        _silence(client, is_exiting=False)
-        atexit.unregister(silence_at_exit)
-        del server
+        self._announce(None, ProviderError("The embedded model has been closed.", code="model_closed"))
+        with owner.teardown():
+            del server
+        atexit.unregister(owner.end_with_process)
 
     def _announce(self, client: LoopbackClient | None, failure: ProviderError | None) -> None:
         with self._lock:
@@ -119,20 +119,49 @@ def _read_ahead(weights: Path) -> None:
                 logger.info("Loading %s: %d %%.", weights.name, 100 * done // total)
 
 
-def _silence(client: LoopbackClient, *, is_exiting: bool) -> bool:
-    """Cancels what is being generated and waits until llama.cpp has stopped: whether it has, in `EXIT_SECONDS`.
+class _Ownership:
+    """The two ends of a server, each on its own thread, never both at once.
 
-    llama.cpp computes in a thread of its own. While it does, neither its destructor nor the end of the process, which
-    destroys llama.cpp's statics under its feet, is safe (a segmentation fault at exit (tried)).
+    llama.cpp computes in a thread of its own. While it does, the end of the process destroys its statics under its
+    feet (a segmentation fault (tried)). And its destructor, which holds the interpreter's lock, waits for ever for a
+    call whose caller waits for that lock (tried). So both ends first see to it that nobody calls and nothing computes.
     """
-    deadline = time.monotonic() + EXIT_SECONDS
-    client.hang_up(is_exiting=is_exiting)
-    while (remaining := deadline - time.monotonic()) > 0:
-        with suppress(OSError):
-            if client.is_idle(timeout=remaining):
-                return True
-        time.sleep(0.005)
-    return False
+
+    def __init__(self, client: LoopbackClient) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._is_destroyed = False
+
+    def end_with_process(self) -> None:
+        """Cancels what is being generated. It takes a moment, and never more than `EXIT_SECONDS`."""
+        with self._lock:
+            if self._is_destroyed:
+                return
+            self._is_destroyed = True  # from here on the system does that
+            if not self._silence(ClientEnd.EXIT, seconds=EXIT_SECONDS):
+                _skip_destructors()
+
+    @contextmanager
+    def teardown(self) -> Generator[None, None, None]:
+        """Entered when the server may be destroyed; never returns where the process ends first."""
+        while not self._silence(ClientEnd.CLOSED, seconds=EXIT_SECONDS):
+            time.sleep(EXIT_SECONDS)
+        time.sleep(HANDLER_SECONDS)
+        with self._lock:
+            if self._is_destroyed:
+                threading.Event().wait()
+            self._is_destroyed = True
+            yield
+
+    def _silence(self, end: ClientEnd, *, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        self._client.end(end)
+        while (remaining := deadline - time.monotonic()) > 0:
+            with suppress(OSError):
+                if self._client.is_idle(timeout=remaining) and (end is ClientEnd.EXIT or not self._client.open_calls):
+                    return True
+            time.sleep(0.005)
+        return False
 
 
 def _skip_destructors() -> None:

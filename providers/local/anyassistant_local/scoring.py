@@ -56,6 +56,12 @@ async def force(
                 )
 
 
+async def score_tokens(engine: Engine, prompt: str, tokens: Sequence[int]) -> list[float]:
+    """The log-probability of each token after the prompt, natural."""
+    async with aclosing(force(engine, prompt, tokens)) as forced:
+        return [token.logprob async for token in forced]
+
+
 async def score(engine: Engine, prompt: str, tokens: Sequence[int], *, floor: float = NEVER) -> float:
     """The log-probability of the tokens after the prompt, natural; `NEVER` as soon as it is sure to be below `floor`.
 

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from .answers import answer_from_results
 from .arguments import fill_arguments
+from .candidates import list_id_kinds
 from .engine import Engine
 from .mapping import chat_body, chat_messages, read_chunk
 from .routing import choose_tool
@@ -56,7 +57,7 @@ async def _choose_next_tool(engine: Engine, transcript: Transcript, request: Mod
 async def _call_tool(
     engine: Engine, transcript: Transcript, tool: ToolSpec, request: ModelRequest
 ) -> AsyncGenerator[ModelDelta, None]:
-    arguments = await fill_arguments(engine, transcript, tool)
+    arguments = await fill_arguments(engine, transcript, tool, kinds=list_id_kinds(request.tools))
     prompt_tokens = await count_prompt_tokens(engine, request)
     written = len(await engine.tokenize(f"{tool.name} {arguments}"))
     budget = request.max_completion_tokens

@@ -20,7 +20,9 @@ LONG = "Tell me a very long story about a dragon."
 
 
 def ask(text: str, tokens: int) -> ModelRequest:
-    return ModelRequest("run_1", DEFAULT_MODEL, [UserMessage([Text(text)])], temperature=0, max_completion_tokens=tokens)
+    return ModelRequest(
+        "run_1", DEFAULT_MODEL, [UserMessage([Text(text)])], temperature=0, max_completion_tokens=tokens
+    )
 
 
 async def answer(model: LocalModel, request: ModelRequest) -> str:
@@ -151,7 +153,9 @@ async def generate():
 
 def run_program(ending: str, *, prompt: str, interrupt: bool = False) -> tuple[int, str]:
     program = EXIT_PROGRAM.replace("PROMPT", repr(prompt)) + textwrap.dedent(ending)
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if interrupt:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"

@@ -1,0 +1,143 @@
+"""Ids in a conversation, and which of them a parameter could mean: pure functions.
+
+Ids are what a model this small gets wrong most often and what matters most, so they are told apart by where they
+stand: under which key of a result, after which word of a sentence (`item sg-1`, `ticket number 4711`).
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from anyassistant.protocols import ModelMessage, ToolMessage
+
+from .transcript import Transcript
+
+_ID = re.compile(r"(?<![\w$€£/.:-])(?=[\w-]*\d)[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*(?![\w%:]|\.\d)")
+_DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+_FILLERS = frozenset({"number", "no", "nr", "id", "the", "called", "is", "with", "code"})
+
+
+@dataclass(frozen=True, slots=True)
+class FoundId:
+    """An id that occurs somewhere.
+
+    Attributes:
+        kind: What it is an id of, as far as its place tells: `item` for the key `item_id` or the words `item sg-1`.
+        record: What is said around it: the record of a result, or the whole text.
+        is_keyed: It stands in a result, under a key that says that it is an id.
+    """
+
+    value: str
+    kind: str
+    record: str
+    is_keyed: bool = False
+
+
+def is_id_parameter(name: str) -> bool:
+    """Whether a parameter's values are ids, which can be repeated but never made up."""
+    return _words_of(name)[-1] in ("id", "ids")
+
+
+def kind_of_parameter(name: str) -> str:
+    """What the ids of a parameter are ids of: `order` for `order_id` and `orderId`, nothing for `id`."""
+    return "_".join(_words_of(name)[:-1])
+
+
+def find_ids(transcript: Transcript, name: str, *, kinds: Iterable[str]) -> list[str]:
+    """The ids that a parameter could mean, each once; none where the conversation has none.
+
+    What the user just said goes before what was said earlier, and the right kind before an unknown one. Ids of another
+    kind are never offered.
+
+    Args:
+        kinds: The kinds of all id parameters of all tools: what an id can be known to be.
+    """
+    kind = kind_of_parameter(name)
+    others = set(kinds) - {kind}
+    said = [found for found in read_text_ids(transcript.question) if found.kind not in others]
+    if said:
+        return _values(_of_kind(said, kind) or said)
+    known = [_read_ids(message.text, isinstance(message, ToolMessage)) for message in _latest_first(transcript)]
+    for ids in known:
+        if matching := _of_kind(ids, kind):
+            return _values(_best_described(matching, transcript))
+    for ids in known:
+        possible = [f for f in ids if f.kind not in others and (f.is_keyed or not f.value.isdigit())]
+        if possible:
+            return _values(_best_described(possible, transcript))
+    return []
+
+
+def read_text_ids(text: str) -> list[FoundId]:
+    """The words of a text that look like ids: with a digit, and neither a date nor a price."""
+    return [
+        FoundId(match.group(), _kind_before(text[: match.start()]), text)
+        for match in _ID.finditer(text)
+        if not _DATE.fullmatch(match.group())
+    ]
+
+
+def read_result_ids(result: str) -> list[FoundId]:
+    """The values under keys `id` and `..._id` of a JSON result; the ids in its words where it is none."""
+    try:
+        content = json.loads(result)
+    except ValueError:
+        return read_text_ids(result)
+    if isinstance(content, str):
+        return read_text_ids(content)
+    return [
+        FoundId(str(value), kind_of_parameter(key), json.dumps(record, ensure_ascii=False), is_keyed=True)
+        for record in _walk(content)
+        for key, value in record.items()
+        if is_id_parameter(key) and isinstance(value, str | int) and not isinstance(value, bool)
+    ]
+
+
+def _read_ids(text: str, is_result: bool) -> list[FoundId]:
+    return read_result_ids(text) if is_result else read_text_ids(text)
+
+
+def _latest_first(transcript: Transcript) -> Sequence[ModelMessage]:
+    return [*reversed(transcript.answers), *reversed(transcript.earlier)]
+
+
+def _of_kind(ids: Sequence[FoundId], kind: str) -> list[FoundId]:
+    return [found for found in ids if found.kind == kind]
+
+
+def _values(ids: Sequence[FoundId]) -> list[str]:
+    return list(dict.fromkeys(found.value for found in ids))
+
+
+def _best_described(ids: Sequence[FoundId], transcript: Transcript) -> Sequence[FoundId]:
+    """The ids whose records share most words with what was said; the latest words decide, earlier ones break ties."""
+    remaining = ids
+    spoken = [m.text for m in reversed(transcript.earlier) if not isinstance(m, ToolMessage)]
+    for text in (transcript.question, *spoken):
+        words = _content_words(text)
+        overlaps = [len(words & _content_words(found.record)) for found in remaining]
+        remaining = [found for found, overlap in zip(remaining, overlaps, strict=True) if overlap == max(overlaps)]
+    return remaining
+
+
+def _kind_before(text: str) -> str:
+    words = re.findall(r"[A-Za-z]+", text[-40:].lower())
+    while words and words[-1] in _FILLERS:
+        words.pop()
+    return words[-1].removesuffix("s") if words else ""
+
+
+def _content_words(text: str) -> set[str]:
+    return {word.removesuffix("s") for word in re.findall(r"[a-z0-9]{3,}", text.lower())}
+
+
+def _words_of(name: str) -> list[str]:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_")
+
+
+def _walk(content: object) -> Iterable[Mapping[str, object]]:
+    if isinstance(content, dict):
+        yield content
+    for child in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
+        yield from _walk(child)

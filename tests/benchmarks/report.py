@@ -1,0 +1,98 @@
+"""Measure everything, and write docs/benchmarks.md: `uv run python tests/benchmarks/report.py [GROUP ...]`.
+
+With groups named, only these are measured and printed.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from budgets import GROUPS, Budget
+from measure import measure
+from measuring import Comparison
+
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+PACKAGES = ("anyassistant", "anyio", "httpx", "h11", "pydantic", "pydantic-core", "sqlalchemy", "pysqlite3")
+
+HEAD = """# What anyassistant costs
+
+This page is written by `uv run python tests/benchmarks/report.py`; the budgets are those of the design.
+`uv run pytest tests/benchmarks --benchmarks` holds the code against them in fewer rounds, and an ordinary
+`uv run pytest` checks, without a clock, what they rest on: what is imported, and how often a run goes to its store.
+
+- All figures are CPU time of the client's process, user and system, over all its threads. The service is a double on
+  the loopback interface in a process of its own.
+- "The hand-written loop" is `tests/benchmarks/chat_floor.py`: `httpx.AsyncClient`, `json.loads` and `aiter_lines`, with
+  no thread, no log and no status. Both sides are measured in turn in one process, and each round gives one ratio; the
+  table has the median, and the quartiles in brackets.
+- The model is `tests/benchmarks/chat_wire.py`. Each server-sent event is an HTTP chunk of its own, as services send
+  them; the parsing of chunks (h11) is then more than half of the floor.
+- On the thread of 5,000 messages the model claims a context of 2,000 tokens, so that about a hundred messages are sent,
+  and the hand-written loop sends as many bytes.
+- SQLite files lie in the folder for temporary files. A first run opens a database that is there already.
+
+"""
+
+
+def lines(results: dict[str, Comparison]) -> Iterator[str]:
+    """The table's lines."""
+    yield "| what | compared with | there | here | ratio | at most | |"
+    yield "|---|---|---:|---:|---:|---:|---|"
+    for group in GROUPS.values():
+        for key, budget in group.budgets.items():
+            if key in results:
+                yield _line(budget, results[key])
+
+
+def _line(budget: Budget, found: Comparison) -> str:
+    ratio = f"**{found.ratio:.2f}** ({found.low:.2f} to {found.high:.2f})"
+    limit = "" if budget.limit is None else f"{budget.limit:g}"
+    verdict = "" if budget.limit is None else "met" if found.ratio <= budget.limit else "**not met**"
+    cells = [budget.what, budget.floor, in_units(found.floor), in_units(found.ours), ratio, limit, verdict]
+    return f"| {' | '.join(cells)} |"
+
+
+def in_units(seconds: float) -> str:
+    """A time as people read it."""
+    return f"{seconds * 1e6:.1f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"
+
+
+def machine() -> str:
+    """Where it was measured, and with what."""
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {_processor()}, {os.cpu_count()} cores, {platform.system()} "
+        f"{platform.release()}, Python {platform.python_version()}; {packages}.\n"
+    )
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def main(names: list[str]) -> None:
+    results: dict[str, Comparison] = {}
+    for name in names or GROUPS:
+        print(f"measuring {name} ...", file=sys.stderr)
+        results |= measure(name, GROUPS[name].rounds)
+    table = "\n".join(lines(results))
+    print(table)
+    if not names:
+        notes = PAGE.read_text("utf-8").partition("\n## ")[2] if PAGE.exists() else ""
+        rest = f"\n## {notes}" if notes else ""
+        PAGE.write_text(f"{HEAD}{machine()}\n{table}\n{rest}", "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

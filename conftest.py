@@ -1,7 +1,7 @@
 """The README and the pages of `docs/` are run by the tests, block by block; see `docs/contributing.md`.
 
 - `python` blocks run one after another in one namespace a page. One whose first line is `# NAME.py` is saved under that
-  name too, and later blocks can import it.
+  name too, so that later blocks can import it; one that a `console` block runs is only saved. The test functions of a `# test_NAME.py` are called.
 - `text` blocks are what the block before them printed; `...` stands for anything.
 - `toml` blocks must parse. One whose first line is `# anyassistant.toml` becomes the page's config file.
 - `console` blocks: the commands that begin with `python` or `anyassistant` are run, and their output is compared.
@@ -51,12 +51,18 @@ def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def run_python(example: Example) -> None:
-    source = str(example.parsed)
-    if named := re.match(r"# (\w+\.py)\n", source):
+    source, namespace = str(example.parsed), example.document.namespace
+    named = re.match(r"# (\w+\.py)\n", source)
+    if named:
         Path(named[1]).write_text(source, "utf-8")
+        if f"$ python {named[1]}" in example.document.text:
+            return
     with redirect_stdout(StringIO()) as output:
         _run_python(example)
-    example.document.namespace["printed_last"] = output.getvalue()
+        if named and named[1].startswith("test_"):
+            for test in re.findall(r"^def (test_\w+)\(\)", source, re.MULTILINE):
+                namespace[test]()
+    namespace["printed_last"] = output.getvalue()
 
 
 def check_output(example: Example) -> str | None:

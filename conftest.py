@@ -1,7 +1,8 @@
 """The README and the pages of `docs/` are run by the tests, block by block; see `docs/contributing.md`.
 
 - `python` blocks run one after another in one namespace a page. One whose first line is `# NAME.py` is saved under that
-  name too, so that later blocks can import it; one that a `console` block runs is only saved. The test functions of a `# test_NAME.py` are called.
+  name too, so that later blocks can import it; one that a `console` block runs is only saved. The test functions of a
+  `# test_NAME.py` are called.
 - `text` blocks are what the block before them printed; `...` stands for anything.
 - `toml` blocks must parse. One whose first line is `# anyassistant.toml` becomes the page's config file.
 - `console` blocks: the commands that begin with `python` or `anyassistant` are run, and their output is compared.

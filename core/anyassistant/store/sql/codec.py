@@ -1,0 +1,152 @@
+"""Records as JSON text, and back. A record's text is its fields, as they are called here.
+
+Nothing is validated: it is what we wrote ourselves. Sequences come back as tuples.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from ...types import (
+    AssistantRecord,
+    Image,
+    IncompleteDetails,
+    LastError,
+    Limits,
+    Message,
+    MessageIncompleteDetails,
+    Part,
+    PendingCall,
+    Refusal,
+    RunRecord,
+    RunStep,
+    Text,
+    ThreadRecord,
+    ToolCall,
+    ToolSpec,
+    Turn,
+    TurnCall,
+    Usage,
+)
+from .json_text import check_json, from_text, to_text
+
+Fields = dict[str, Any]
+
+_RUN_FIELDS = tuple(field.name for field in fields(RunRecord))
+
+
+def encode(record: AssistantRecord | ThreadRecord | Message | RunRecord | RunStep) -> str:
+    return to_text(record, f"{record.object} {record.id}")
+
+
+def encode_turn(turn: Turn) -> str:
+    """A turn as text.
+
+    Raises:
+        StoreError: Its `provider_state` is not JSON.
+    """
+    check_json(turn.provider_state, f"The provider_state of {turn.id}")
+    return to_text(turn, turn.id)
+
+
+def run_progress(record: RunRecord, snapshot: RunRecord) -> Fields:
+    """What is different from the run as it began."""
+    progress: Fields = {}
+    for name in _RUN_FIELDS:
+        now, before = getattr(record, name), getattr(snapshot, name)
+        if now is not before and (type(now) is not type(before) or now != before):
+            progress[name] = now
+    return progress
+
+
+def encode_progress(record: RunRecord, snapshot: RunRecord) -> str:
+    return to_text(run_progress(record, snapshot), f"run {record.id}")
+
+
+def decode_assistant(text: str) -> AssistantRecord:
+    found: Fields = from_text(text)
+    found["tools"] = _each(_tool, found["tools"])
+    return AssistantRecord(**found)
+
+
+def decode_thread(text: str) -> ThreadRecord:
+    return ThreadRecord(**from_text(text))
+
+
+def decode_message(text: str) -> Message:
+    return message_of(from_text(text))
+
+
+def decode_step(text: str) -> RunStep:
+    return step_of(from_text(text))
+
+
+def decode_turn(text: str) -> Turn:
+    found: Fields = from_text(text)
+    found["tool_calls"] = tuple(TurnCall(**call) for call in found["tool_calls"])
+    found["usage"] = _optional(_usage, found["usage"])
+    return Turn(**found)
+
+
+def decode_run(snapshot: str, progress: str) -> RunRecord:
+    return run_of({**from_text(snapshot), **from_text(progress)})
+
+
+def message_of(found: Fields) -> Message:
+    found["content"] = _each(_part, found["content"])
+    details = found["incomplete_details"]
+    if details is not None:
+        found["incomplete_details"] = MessageIncompleteDetails(**details)
+    return Message(**found)
+
+
+def step_of(found: Fields) -> RunStep:
+    found["tool_calls"] = tuple(ToolCall(**call) for call in found["tool_calls"])
+    found["usage"] = _optional(_usage, found["usage"])
+    found["last_error"] = _optional(error_of, found["last_error"])
+    return RunStep(**found)
+
+
+def run_of(found: Fields) -> RunRecord:
+    found["usage"] = _optional(_usage, found["usage"])
+    found["last_error"] = _optional(error_of, found["last_error"])
+    found["pending_calls"] = tuple(PendingCall(**call) for call in found["pending_calls"])
+    found["tools"] = _each(_tool, found["tools"])
+    found["limits"] = Limits(**found["limits"])
+    details = found["incomplete_details"]
+    if details is not None:
+        found["incomplete_details"] = IncompleteDetails(**details)
+    return RunRecord(**found)
+
+
+def error_of(found: Fields) -> LastError:
+    return LastError(**found)
+
+
+def _part(found: Fields) -> Part:
+    if "value" in found:
+        return Text(found["value"], tuple(found["annotations"]))
+    if "refusal" in found:
+        return Refusal(found["refusal"])
+    if found["data"] is not None:
+        found["data"] = base64.urlsafe_b64decode(found["data"])
+    return Image(**found)
+
+
+def _tool(found: Fields) -> ToolSpec:
+    return ToolSpec(**found)
+
+
+def _usage(found: Fields) -> Usage:
+    return Usage(**found)
+
+
+def _each(decode: Callable[[Fields], Any], found: Iterable[Fields]) -> tuple[Any, ...]:
+    return tuple([decode(one) for one in found])
+
+
+def _optional(decode: Callable[[Fields], Any], found: Mapping[str, Any] | None) -> Any:
+    return None if found is None else decode(dict(found))

@@ -1,0 +1,395 @@
+"""The one thread of a store object that writes: what is waiting goes in one transaction, while more gathers.
+
+It owns its connection. Changes of drivers (`post`) and jobs that are waited for go in as they came; the changes of one
+run between two jobs become as few rows as can be. What one run or job does wrong is undone alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from ...errors import AnyAssistantError, StoreError
+from ...hosting.store import Change, LostLease
+from ...types import Event
+from . import statements
+from .changes import Gathered, find_known_run, write_changes
+from .channel import Channel
+from .connection import Connection
+from .job import Job
+from .keys import key_text
+from .sqlite import is_conflict, is_database_error, store_error
+
+Post: TypeAlias = tuple[Channel, int, Change | Event]
+Entry: TypeAlias = Post | Job[Any]
+Wake: TypeAlias = Callable[[], None]
+
+GATHER_SECONDS = 0.005
+"""How long after one commit of deltas the next one waits for more of them; nobody who waits has to."""
+
+GATHERED = 128
+"""So many changes are not waited with."""
+
+POLL_SECONDS = 0.05
+"""How often to look for what other processes wrote, while somebody watches."""
+
+logger = logging.getLogger("anyassistant")
+
+
+class Writer:
+    """The writer's thread, from `start` to `stop`."""
+
+    def __init__(self, connection: Connection, tenant: str, path: str) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._path = path
+        self._condition = threading.Condition()
+        self._entries: list[Entry] = []
+        self._is_urgent = False
+        self._is_stopping = False
+        self._is_sleeping = False
+        self._unsettled = 0
+        self._channels: dict[str, Channel] = {}
+        self._control: list[Wake] = []
+        self._watchers = 0
+        self._batch = 0
+        self._is_full_sync: bool | None = None
+        self._version = connection.data_version()
+        self._polled_at = 0.0
+        self._committed_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="anyassistant-store-writer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits, and end. Blocks."""
+        with self._condition:
+            self._is_stopping = True
+            self._condition.notify()
+        self._thread.join()
+
+    # What other threads ask for
+
+    def post(self, run_id: str, epoch: int, change: Change | Event) -> None:
+        with self._condition:
+            channel = self._channels.get(run_id)
+            if channel is None:
+                channel = self._channels[run_id] = Channel(run_id)
+            channel.pending += 1
+            self._entries.append((channel, epoch, change))
+            if isinstance(change, Change):
+                self._unsettled += 1
+            if self._is_sleeping or len(self._entries) == GATHERED:
+                self._is_sleeping = False
+                self._condition.notify()
+
+    def submit(self, job: Job[Any]) -> None:
+        with self._condition:
+            if self._is_stopping:
+                raise closed()
+            self._entries.append(job)
+            self._is_urgent = True
+            self._condition.notify()
+
+    def flush(self, run_id: str, epoch: int) -> Job[None]:
+        """A job that ends when all that was posted for the run is committed."""
+
+        def check(connection: Connection) -> None:
+            channel = self._channels.get(run_id)
+            failure = None if channel is None else channel.failures.pop(epoch, None)
+            if failure is not None:
+                raise failure
+            if channel is not None and channel.confirmed == (self._batch, epoch):
+                return
+            row = connection.row(statements.find_epoch, tenant_=self._tenant, id_=key_text(run_id))
+            if row is None or row[0] != epoch:
+                raise LostLease(run_id)
+
+        def forgive() -> None:
+            channel = self._channels.get(run_id)
+            if channel is not None:
+                channel.failures.pop(epoch, None)
+
+        return Job(check, is_durable=False, on_failure=forgive)
+
+    def pending(self, run_id: str) -> int:
+        channel = self._channels.get(run_id)
+        return 0 if channel is None else channel.pending
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no change but deltas waits for its commit."""
+        return self._unsettled == 0
+
+    def recent(self, run_id: str, after: int) -> Sequence[Event] | None:
+        with self._condition:
+            channel = self._channels.get(run_id)
+            return None if channel is None else channel.recent(after)
+
+    def watch(self, run_id: str, wake: Wake) -> Wake:
+        with self._condition:
+            channel = self._channels.get(run_id)
+            if channel is None:
+                channel = self._channels[run_id] = Channel(run_id)
+            channel.watchers.append(wake)
+            self._watchers += 1
+            self._condition.notify()  # to begin looking
+
+        def leave() -> None:
+            with self._condition:
+                channel.watchers.remove(wake)
+                self._watchers -= 1
+                self.forget(channel)
+
+        return leave
+
+    def watch_control(self, wake: Wake) -> Wake:
+        with self._condition:
+            self._control.append(wake)
+            self._watchers += 1
+            self._condition.notify()
+
+        def leave() -> None:
+            with self._condition:
+                self._control.remove(wake)
+                self._watchers -= 1
+
+        return leave
+
+    def wake_control(self) -> None:
+        """Wake drivers: somebody asked for a cancel, or took a run over."""
+        _wake(self._control)
+
+    def channel(self, run_id: str) -> Channel:
+        """The channel of a run; the lock is held, as it is in a job's `after`."""
+        found = self._channels.get(run_id)
+        if found is None:
+            found = self._channels[run_id] = Channel(run_id)
+        return found
+
+    def lose_thread(self, thread: int) -> None:
+        """A thread was deleted, with its runs. The lock is held."""
+        for channel in list(self._channels.values()):
+            if channel.known is not None and channel.known.thread == thread:
+                channel.lose()
+                self.forget(channel)
+
+    # The thread
+
+    def _run(self) -> None:
+        while True:
+            entries = self._next_entries()
+            if entries is None:
+                self._connection.close()
+                return
+            if entries:
+                self._commit(entries)
+                self._committed_at = time.monotonic()
+            if self._watchers and time.monotonic() >= self._polled_at + POLL_SECONDS:
+                self._polled_at = time.monotonic()
+                self._look_for_others()
+
+    def _next_entries(self) -> list[Entry] | None:
+        """What is to be written next; empty where it is time to look for others, None at the end."""
+        with self._condition:
+            if not self._entries and not self._is_stopping:
+                self._is_sleeping = True
+                self._condition.wait(POLL_SECONDS if self._watchers else None)
+                self._is_sleeping = False
+            if self._entries and not self._is_urgent and not self._is_stopping:
+                left = self._committed_at + GATHER_SECONDS - time.monotonic()
+                if left > 0 and len(self._entries) < GATHERED:
+                    self._condition.wait(left)
+            if not self._entries:
+                return None if self._is_stopping else []
+            entries, self._entries = self._entries, []
+            self._is_urgent = False
+            return entries
+
+    def _commit(self, entries: Sequence[Entry]) -> None:
+        self._batch += 1
+        committed: list[tuple[Channel, Gathered | None]] = []
+        waiting: dict[Channel, list[tuple[int, Change | Event]]] = {}
+        try:
+            self._begin(entries)
+            for entry in entries:
+                if isinstance(entry, Job):
+                    self._write(waiting, committed)
+                    waiting.clear()
+                    self._execute(entry)
+                else:
+                    waiting.setdefault(entry[0], []).append(entry[1:])
+            self._write(waiting, committed)
+            self._connection.execute("COMMIT")
+        except BaseException as error:  # noqa: BLE001 - told to whoever waits, and the thread lives on
+            self._undo()
+            self._fail(entries, error)
+            committed = []
+        self._publish(entries, committed)
+
+    def _begin(self, entries: Sequence[Entry]) -> None:
+        is_full = any(
+            entry.is_durable if isinstance(entry, Job) else isinstance(entry[2], Change) and entry[2].durable
+            for entry in entries
+        )
+        if is_full != self._is_full_sync:  # only between transactions can it be set
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if is_full else 'NORMAL'}")
+            self._is_full_sync = is_full
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def _execute(self, job: Job[Any]) -> None:
+        try:
+            with self._connection.savepoint():
+                job.execute(self._connection)
+        except Exception as error:
+            if is_database_error(error) and not is_conflict(error):
+                raise
+            job.fail(store_error(error, self._path) if is_conflict(error) else error)
+
+    def _write(
+        self,
+        waiting: Mapping[Channel, Sequence[tuple[int, Change | Event]]],
+        committed: list[tuple[Channel, Gathered | None]],
+    ) -> None:
+        for channel, posts in waiting.items():
+            at = 0
+            while at < len(posts):
+                epoch = posts[at][0]
+                end = at
+                while end < len(posts) and posts[end][0] == epoch:
+                    end += 1
+                self._write_changes(channel, epoch, [change for _, change in posts[at:end]], committed)
+                at = end
+
+    def _write_changes(
+        self,
+        channel: Channel,
+        epoch: int,
+        changes: Sequence[Change | Event],
+        committed: list[tuple[Channel, Gathered | None]],
+    ) -> None:
+        if epoch in channel.failures:
+            return
+        if channel.known is None:
+            channel.known = find_known_run(self._connection, self._tenant, channel.run_id)
+            if channel.known is None:
+                return  # `flush` says so
+        gathered = Gathered(changes)
+        try:
+            with self._connection.savepoint():
+                is_ours = write_changes(self._connection, self._tenant, channel.known, epoch, gathered)
+        except Exception as error:
+            if is_database_error(error) and not is_conflict(error):
+                raise
+            channel.known = None
+            if len(changes) > 1:  # those before the one that failed are good
+                for change in changes:
+                    self._write_changes(channel, epoch, [change], committed)
+            else:
+                channel.failures[epoch] = _failure(error, self._path)
+            return
+        if is_ours:
+            channel.confirmed = (self._batch, epoch)
+        committed.append((channel, gathered if is_ours else None))
+
+    def _undo(self) -> None:
+        try:
+            if self._connection.raw.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except Exception:
+            logger.exception("anyassistant could not undo a transaction of %s", self._path)
+
+    def _fail(self, entries: Sequence[Entry], error: BaseException) -> None:
+        """Nothing of it was written."""
+        failure = _failure(error, self._path)
+        for entry in entries:
+            if isinstance(entry, Job):
+                entry.fail(failure)
+            else:
+                channel, epoch, _ = entry
+                channel.known = None
+                channel.failures[epoch] = failure
+
+    def _publish(self, entries: Sequence[Entry], committed: Sequence[tuple[Channel, Gathered | None]]) -> None:
+        wakes: list[Wake] = []
+        with self._condition:
+            for entry in entries:
+                if isinstance(entry, Job):
+                    entry.publish()
+                else:
+                    entry[0].pending -= 1
+                    self._unsettled -= isinstance(entry[2], Change)
+            for channel, gathered in committed:
+                if gathered is None:
+                    channel.lose()
+                else:
+                    channel.publish(gathered.events, ends=gathered.ends)
+                wakes += channel.watchers
+                self.forget(channel)
+        _wake(wakes)
+        for entry in entries:
+            if isinstance(entry, Job):
+                entry.tell()
+
+    def forget(self, channel: Channel) -> None:
+        """Let go of a channel that nobody needs. The lock is held."""
+        if channel.is_idle:
+            self._channels.pop(channel.run_id, None)
+
+    def _look_for_others(self) -> None:
+        """Wake those whom a commit of another process may concern."""
+        try:
+            version = self._connection.data_version()
+            if version == self._version:
+                return
+            self._version = version
+            with self._condition:
+                watched = [channel for channel in self._channels.values() if channel.watchers]
+                wakes = list(self._control)
+            states = [
+                (
+                    channel,
+                    self._connection.row(statements.find_seen, tenant_=self._tenant, id_=key_text(channel.run_id)),
+                )
+                for channel in watched
+            ]
+        except Exception:
+            logger.exception("anyassistant could not look for what other processes wrote into %s", self._path)
+            return
+        with self._condition:
+            for channel, seen in states:
+                if seen == channel.seen:
+                    continue
+                if seen is None or seen[0] != channel.last:
+                    channel.is_driven = False
+                channel.seen = seen
+                wakes += channel.watchers
+        _wake(wakes)
+
+
+def _wake(wakes: Sequence[Wake]) -> None:
+    for wake in dict.fromkeys(wakes):
+        try:
+            wake()
+        except Exception:  # it must not; the writer lives on
+            logger.exception("a watcher of anyassistant's store failed")
+
+
+def closed() -> StoreError:
+    return StoreError(
+        "The store is closed: use it inside `async with AsyncClient(...)`, or between open() and aclose()."
+    )
+
+
+def _failure(error: BaseException, path: str) -> StoreError:
+    if isinstance(error, StoreError):
+        return error
+    if is_database_error(error):
+        return store_error(error, path)
+    if isinstance(error, AnyAssistantError):
+        return StoreError(str(error))
+    return StoreError(f"The database {path} could not be written: {type(error).__name__}: {error}")

@@ -55,15 +55,15 @@ class BoundTools(ToolExecutor):
         if len(calls) == 1:
             return [await self._execute_one(calls[0], journal)]
         outputs: dict[str, ToolOutput] = {}
-        slots = anyio.Semaphore(max(1, journal.run.limits.parallel_tools))
+        left = iter(calls)
 
-        async def execute_in_slot(call: ToolCall) -> None:
-            async with slots:
+        async def execute_next() -> None:
+            for call in left:  # in order, so that those begin first which were claimed with the turn
                 outputs[call.id] = await self._execute_one(call, journal)
 
         async with anyio.create_task_group() as group:
-            for call in calls:
-                group.start_soon(execute_in_slot, call)
+            for _ in range(min(len(calls), max(1, journal.run.limits.parallel_tools))):
+                group.start_soon(execute_next)
         return [outputs[call.id] for call in calls]
 
     async def _execute_one(self, call: ToolCall, journal: Journal) -> ToolOutput:

@@ -115,15 +115,20 @@ class MemoryStore(Store):
             if thread is None or thread.messages.get(message.id) is None:
                 return False
             thread.put(message)
+            thread.put_in_history(message)
             return True
 
     async def delete_message(self, thread_id: str, message_id: str, /) -> bool:
         with self._lock:
             thread = self._threads.get(thread_id)
-            if thread is None or thread.messages.get(message_id) is None:
+            message = None if thread is None else thread.messages.get(message_id)
+            if thread is None or message is None:
                 return False
             self._refuse_busy(thread)
             thread.forget(message_id)
+            run = None if message.run_id is None else self._runs.get(message.run_id)
+            if run is not None:
+                run.forget(message_id)
             return True
 
     async def list_messages(self, thread_id: str, query: PageQuery, /) -> Page[Message]:
@@ -312,6 +317,14 @@ def busy(thread_id: str, run_id: str) -> ThreadBusy:
     )
 
 
+def silenced(turn: Turn) -> Turn | None:
+    """A turn whose message was deleted: without its text, and the provider's state, which may repeat it.
+
+    None where nothing is left of it.
+    """
+    return replace(turn, text="", refusal="", message_id=None, provider_state=None) if turn.tool_calls else None
+
+
 class Shelf(Generic[T]):
     """Objects by id, in the order in which they came, read a page at a time."""
 
@@ -386,7 +399,7 @@ class _Thread:
         self.runs: list[str] = []
         self.open_run: str | None = None
         self._position = 0
-        self._turns: dict[str, int] = {}
+        self._positions: dict[str, int] = {}
         self._by_run: dict[str, Shelf[Message]] = {}
 
     def messages_of(self, run_id: str) -> Shelf[Message]:
@@ -400,13 +413,21 @@ class _Thread:
     def add(self, message: HistoryMessage) -> None:
         self.put(message.message)
         self._position += 1
+        self._positions[message.message.id] = self._position
         self.history.append(HistoryItem(self._position, message.message, message.tokens))
 
+    def put_in_history(self, message: Message) -> None:
+        """Write a message where the history has it; what a run wrote is there as its turn."""
+        position = self._positions.get(message.id)
+        if position is not None:
+            index = self._index(position)
+            self.history[index] = replace(self.history[index], entry=message)
+
     def put_turn(self, turn: Turn, tokens: int) -> None:
-        position = self._turns.get(turn.id)
+        position = self._positions.get(turn.id)
         if position is None:
             self._position += 1
-            self._turns[turn.id] = self._position
+            self._positions[turn.id] = self._position
             self.history.append(HistoryItem(self._position, turn, tokens))
         else:
             self.history[self._index(position)] = HistoryItem(position, turn, tokens)
@@ -419,12 +440,15 @@ class _Thread:
             entry = item.entry
             if isinstance(entry, Message) and entry.id == message_id:
                 del self.history[index]
+                del self._positions[entry.id]
                 return
             if isinstance(entry, Turn) and entry.message_id == message_id:
-                if entry.tool_calls:
-                    self.history[index] = replace(item, entry=replace(entry, text="", refusal="", message_id=None))
+                rest = silenced(entry)
+                if rest is not None:
+                    self.history[index] = replace(item, entry=rest)
                 else:
                     del self.history[index]
+                    del self._positions[entry.id]
                 return
 
     def _index(self, position: int) -> int:
@@ -465,6 +489,15 @@ class _Run:
             self.base = replace(self.base, record=record, active_seconds=active, driver=None, lease_until=0.0)
         else:
             self.base = replace(self.base, record=record, active_seconds=active)
+
+    def forget(self, message_id: str) -> None:
+        for turn in list(self.turns.values()):
+            if turn.message_id == message_id:
+                rest = silenced(turn)
+                if rest is not None:
+                    self.turns[turn.id] = rest
+                else:
+                    del self.turns[turn.id]
 
 
 def _existing(item: T | None, kind: str, key: str) -> T:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = Sequence[Any]
@@ -23,9 +23,9 @@ class Compiler:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._texts: dict[Executable, tuple[str, Sequence[str], Mapping[str, Any]]] = {}
+        self._texts: dict[ClauseElement, tuple[str, Sequence[str], Mapping[str, Any]]] = {}
 
-    def compile(self, statement: Executable) -> tuple[str, Sequence[str], Mapping[str, Any]]:
+    def compile(self, statement: ClauseElement) -> tuple[str, Sequence[str], Mapping[str, Any]]:
         """Its text, the names of its parameters in order, and those that the statement itself gives."""
         found = self._texts.get(statement)
         if found is None:
@@ -44,22 +44,22 @@ class Connection:
         self._compiler = compiler
         self._cursor = raw.cursor()
 
-    def run(self, statement: Executable, **values: object) -> int:
+    def run(self, statement: ClauseElement, **values: object) -> int:
         """Execute a statement; the number of rows that it changed."""
         text, names, given = self._compiler.compile(statement)
         self._cursor.execute(text, [values[name] if name in values else given[name] for name in names])
         return self._cursor.rowcount
 
-    def run_many(self, statement: Executable, rows: Iterable[Mapping[str, object]]) -> None:
+    def run_many(self, statement: ClauseElement, rows: Iterable[Mapping[str, object]]) -> None:
         """Execute a statement for each of the rows."""
         text, names, given = self._compiler.compile(statement)
         self._cursor.executemany(text, [[row[name] if name in row else given[name] for name in names] for row in rows])
 
-    def rows(self, statement: Executable, **values: object) -> list[Row]:
+    def rows(self, statement: ClauseElement, **values: object) -> list[Row]:
         self.run(statement, **values)
         return self._cursor.fetchall()
 
-    def row(self, statement: Executable, **values: object) -> Row | None:
+    def row(self, statement: ClauseElement, **values: object) -> Row | None:
         """The first row, if there is one."""
         self.run(statement, **values)
         found: Row | None = self._cursor.fetchone()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, StaticPool, create_engine
+from sqlalchemy import Connection, StaticPool, create_engine
 
 from ...errors import StoreError
 from .schema import VERSION, VERSION_TABLE, metadata
@@ -22,51 +24,83 @@ def bring_up_to_date(raw: sqlite3.Connection, path: str) -> None:
     """
     if find_version(raw, path) == VERSION:
         return
-    engine = engine_on(raw)
-    raw.execute("BEGIN IMMEDIATE")
-    try:
+    with _changing_schema(raw) as connection:
         version = find_version(raw, path)  # another process may have been faster
         if version is None:
-            metadata.create_all(engine)
-            _stamp(raw)
+            _create(connection)
         elif version != VERSION:
-            _migrate(engine, path, version)
-        if raw.in_transaction:
-            raw.execute("COMMIT")
-    except BaseException:
-        if raw.in_transaction:
-            raw.execute("ROLLBACK")
-        raise
+            migrate(connection, path, version)
 
 
 def find_version(raw: sqlite3.Connection, path: str) -> str | None:
-    """The version of a database; None for an empty one.
+    """The version of a database, "" before the first migration; None for an empty one.
 
     Raises:
         StoreError: It has tables, and none of them is ours.
     """
     tables = {name for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if VERSION_TABLE in tables:
-        row = raw.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()
-        if row is not None:
-            return str(row[0])
-    if tables:
+    if not tables:
+        return None
+    if VERSION_TABLE not in tables:
         raise StoreError(f"The database {path} was made by something else. Name another file by `store=`.")
-    return None
+    row = raw.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()
+    return "" if row is None else str(row[0])
 
 
-def engine_on(raw: sqlite3.Connection) -> Engine:
-    """An engine whose only connection is this one, in which transactions are begun and ended by statements."""
-    return create_engine("sqlite://", module=sqlite_module(), creator=lambda: raw, poolclass=StaticPool)
+def migrate(connection: Connection, path: str, version: str) -> None:
+    """Migrate an older database; Alembic is imported only here.
+
+    Raises:
+        StoreError: Its version is not known, so it must be a newer one.
+    """
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version and version not in known:
+        raise StoreError(
+            f"The database {path} is of version {version}, and this anyassistant knows up to {VERSION}: upgrade "
+            "anyassistant, or name another file by `store=`."
+        )
+    command.upgrade(config, "head")
 
 
-def _stamp(raw: sqlite3.Connection) -> None:
-    raw.execute(
+def _create(connection: Connection) -> None:
+    metadata.create_all(connection)
+    connection.exec_driver_sql(
         f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL, "
         f"CONSTRAINT {VERSION_TABLE}_pkc PRIMARY KEY (version_num))"
     )
-    raw.execute(f"INSERT INTO {VERSION_TABLE} VALUES (?)", (VERSION,))
+    connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES ('{VERSION}')")
 
 
-def _migrate(engine: Engine, path: str, version: str) -> None:
-    raise NotImplementedError
+@contextmanager
+def _changing_schema(raw: sqlite3.Connection) -> Iterator[Connection]:
+    """SQLAlchemy on a DB-API connection, in one transaction that keeps other writers out.
+
+    Foreign keys are not enforced meanwhile: a table that a migration writes anew would take the rows of others with it.
+    """
+    engine = create_engine(
+        "sqlite://",
+        module=sqlite_module(),
+        creator=lambda: raw,
+        poolclass=StaticPool,
+        pool_reset_on_return=None,
+    )
+    raw.execute("PRAGMA foreign_keys = OFF")
+    raw.execute("BEGIN IMMEDIATE")
+    try:
+        with engine.connect() as connection:
+            yield connection
+            if raw.in_transaction:
+                raw.execute("COMMIT")
+    except BaseException:
+        if raw.in_transaction:
+            raw.execute("ROLLBACK")
+        raise
+    finally:
+        raw.execute("PRAGMA foreign_keys = ON")

@@ -95,7 +95,7 @@ def store_error(error: BaseException, path: str) -> StoreError:
 _MEANINGS = {
     "SQLITE_FULL": "cannot grow: the disk is full. Free some space; what was not written has not happened.",
     "SQLITE_READONLY": "can be read but not written. Check the permissions of the file and of its folder.",
-    "SQLITE_CANTOPEN": "cannot be opened. Check that its folder exists and can be written, or name another by `store=`.",
+    "SQLITE_CANTOPEN": "cannot be opened. Check that its folder can be written, or name another by `store=`.",
     "SQLITE_PERM": "cannot be opened: no permission. Check the file and its folder, or name another by `store=`.",
     "SQLITE_NOTADB": "is not an SQLite database. Name another file by `store=`.",
     "SQLITE_CORRUPT": "is damaged. Restore it from a copy, or try `sqlite3 FILE .recover`.",

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ...hosting.store import HistoryMessage, LostLease, RunState
 from ...types import AssistantRecord, Event, Message, ThreadRecord
-from ..memory import busy
+from ..memory import busy, silenced
 from . import statements
 from .changes import KnownRun, put_message
 from .codec import decode_turn, encode, encode_turn
@@ -113,10 +113,9 @@ def _forget_turn(connection: Connection, tenant: str, run_id: str, message_id: s
     if row is None:
         return
     number, text = row
-    turn = decode_turn(text)
-    if turn.tool_calls:
-        silent = replace(turn, text="", refusal="", message_id=None, provider_state=None)
-        connection.run(statements.clear_turn, number_=number, record=encode_turn(silent))
+    rest = silenced(decode_turn(text))
+    if rest is not None:
+        connection.run(statements.clear_turn, number_=number, record=encode_turn(rest))
     else:
         connection.run(statements.delete_turn, number_=number)
 

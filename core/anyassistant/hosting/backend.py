@@ -270,7 +270,7 @@ class HostedThread(protocols.Thread):
         owned = None
         if executor is not None and _can_take_up(state, executor):
             owned = await self._provider.take_up(state, executor)
-            state = await self._store.get_run(run_id) or state
+            state = (owned.state if owned is not None else await self._store.get_run(run_id)) or state
         return HostedRun(self._provider, state, executor, owned)
 
     async def list_runs(self, query: PageQuery, /) -> Page[protocols.Run]:

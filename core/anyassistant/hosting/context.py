@@ -22,7 +22,7 @@ from ..protocols import (
     ToolMessage,
     UserMessage,
 )
-from ..types import HistoryItem, Message, RunRecord, Text, Turn
+from ..types import HistoryItem, Message, RunRecord, Text, ToolCall, Turn
 from .store import Store
 from .tokens import estimate_text, estimate_turn
 
@@ -213,7 +213,10 @@ def turn_messages(turn: Turn, provider: str) -> list[ModelMessage]:
     """What a turn becomes: the model's words and calls, then one output for each call."""
     same = turn.provider == provider
     ids = [(call.provider_id if same else None) or call.id for call in turn.tool_calls]
-    calls = [replace(call, id=own) for call, own in zip(turn.tool_calls, ids, strict=True)]
+    calls = [
+        ToolCall(own, call.name, call.arguments, call.output, call.error)
+        for call, own in zip(turn.tool_calls, ids, strict=True)
+    ]
     spoken = AssistantMessage(turn.text or turn.refusal, calls, turn.provider_state if same else None)
     outputs = [
         ToolMessage(own, call.name, call.output or "", is_error=call.error is not None)

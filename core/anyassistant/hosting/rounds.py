@@ -144,6 +144,8 @@ class Rounds:
 
     async def _listen(self, turn: LiveTurn, request: ModelRequest) -> None:
         deltas = self._model.respond(request)
+        if not hasattr(deltas, "aclose"):
+            raise TypeError(f"`respond` of the model gave {type(deltas).__name__}, not an async generator")
         count = 0
         try:
             async for delta in deltas:

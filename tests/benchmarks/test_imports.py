@@ -45,3 +45,9 @@ def test_importing_the_package_loads_not_even_pydantic() -> None:
 
 def test_a_run_in_memory_loads_nothing_heavy() -> None:
     assert not HEAVY & loaded_by(RUN.format(store=":memory:"))
+
+
+def test_a_run_in_sqlite_loads_sqlalchemy_and_no_migrations(tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("store") / "kept.db"
+    for _ in ("a new database", "one of this version"):
+        assert HEAVY & loaded_by(RUN.format(store=str(path))) == {"sqlalchemy"}

@@ -1,0 +1,96 @@
+"""The commands, and how the command line starts.
+
+Commands are named as "module:function" and imported when they are used, so that `--help` is quick.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from .failures import DEBUG_VARIABLE, EXIT_USAGE, report
+from .mounting import mount_provider_commands
+from .plain import one_line
+
+TALK = Group.create_ordered("Talk")
+LOOK = Group.create_ordered("Look and tidy up")
+MEND = Group.create_ordered("This installation")
+
+COMMANDS = (
+    ("demo", "demo:demo", TALK, "A shop assistant at work: no key, no account."),
+    ("chat", "chat:app", TALK, "Talk with an assistant, with tools of your own."),
+    ("threads", "threads:app", LOOK, "Threads: list, show, delete."),
+    ("runs", "runs:app", LOOK, "Runs: show."),
+    ("assistants", "assistants:app", LOOK, "Assistants: list, show, delete."),
+    ("tools", "tools:app", LOOK, "Your functions as a model sees them: list, schema, call."),
+    ("providers", "providers:providers", MEND, "The providers that are installed."),
+    ("doctor", "doctor:doctor", MEND, "What is installed, what failed and why, where the data lies."),
+)
+
+HELP = """Assistants, threads and runs on any language model."""
+
+EPILOGUE = f"""Begin with:
+
+    anyassistant demo
+    anyassistant chat
+    anyassistant chat --tools shop:TOOLS --provider local
+
+Every command has its own --help. The commands of a provider stand under its
+name: anyassistant local --help. --debug, or {DEBUG_VARIABLE}=1, shows
+a traceback where something fails."""
+
+
+def make_app(command: str = "") -> App:
+    """The command line's tree of commands.
+
+    Args:
+        command: The one that is used: it is imported, and its help is its docstring. All others have their summary.
+    """
+    app = App(
+        name="anyassistant",
+        help=HELP,
+        help_epilogue="" if command else EPILOGUE,
+        help_format="plaintext",
+        default_parameter=Parameter(negative="", show_default=False),
+        version=lambda: version("anyassistant"),
+    )
+    app["--help"].group = app["--version"].group = MEND
+    for place, (name, where, group, text) in enumerate(COMMANDS):
+        summary = None if name == command else text
+        app.command(f"anyassistant.cli.{where}", name=name, group=group, help=summary, sort_key=place)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line: its exit code."""
+    tokens, debug = _without_debug(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that has no arrows shows their escapes
+    try:
+        app = make_app(next((one for one in tokens if not one.startswith("-")), ""))
+        mount_provider_commands(app, tokens)
+        code = app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except CycloptsError as error:
+        _explain_usage(error, tokens)
+        return EXIT_USAGE
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    except BaseException as error:  # noqa: BLE001 - here it ends, in one line and an exit code
+        return report(error, debug=debug)
+    return code if isinstance(code, int) else 0
+
+
+def _without_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:
+    """Take `--debug` out, wherever it stands in front of `--`."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    tokens = [one for one in arguments[:at] if one != "--debug"] + list(arguments[at:])
+    return tokens, len(tokens) < len(arguments) or os.environ.get(DEBUG_VARIABLE, "") not in ("", "0")
+
+
+def _explain_usage(error: CycloptsError, tokens: Sequence[str]) -> None:
+    chain = " ".join(["anyassistant", *(error.command_chain or ())])
+    print(f"anyassistant: {one_line(str(error))} See: {chain} --help", file=sys.stderr)

@@ -1,0 +1,106 @@
+"""A conversation: a thread, the assistant that answers on it, and what its runs are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from anyassistant_tools import Tool
+
+from ..client import AsyncAssistant, AsyncClient, AsyncThread, RunOptions
+from ..types import Event, Message, RunRecord
+from .follow import follow
+from .marks import assistant_of, last_thread, new_thread
+
+Show = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user asks for.
+
+    Attributes:
+        thread: A thread's id; else the last one that `chat` made.
+        new: Begin a new thread.
+        assistant: An assistant's id; else one of the command line's own.
+        instructions: Instead of the assistant's.
+        model: Instead of the assistant's.
+        tools: What can be called here.
+    """
+
+    thread: str | None = None
+    new: bool = False
+    assistant: str | None = None
+    instructions: str | None = None
+    model: str | None = None
+    tools: Sequence[Tool] = ()
+
+
+class Conversation:
+    """A thread and who answers on it. Its thread is made with the first message."""
+
+    def __init__(self, client: AsyncClient, wanted: Wanted, assistant: AsyncAssistant, thread: AsyncThread | None):
+        self._client = client
+        self._wanted = wanted
+        self._assistant = assistant
+        self.thread = thread
+
+    @classmethod
+    async def open(cls, client: AsyncClient, wanted: Wanted) -> Conversation:
+        """Find the thread and the assistant.
+
+        Raises:
+            NotFound: There is no such thread, or no such assistant.
+        """
+        thread: AsyncThread | None = None
+        if wanted.thread is not None:
+            thread = await client.threads.get(wanted.thread)
+        elif not wanted.new:
+            thread = await last_thread(client, "chat")
+        if wanted.assistant is not None:
+            assistant = await client.assistants.get(wanted.assistant, tools=wanted.tools)
+        else:
+            assistant = await assistant_of(client, "chat", bound=wanted.tools, name="Chat")
+        return cls(client, wanted, assistant, thread)
+
+    async def last_messages(self, count: int) -> Sequence[Message]:
+        """The last messages, in the order in which they were said."""
+        if self.thread is None:
+            return []
+        page = await self.thread.messages(order="desc", limit=count).page()
+        return list(reversed(page.data))
+
+    async def resume(self, show: Show) -> RunRecord | None:
+        """Go on with the thread's open run; None where there is none."""
+        run = None if self.thread is None else await self.thread.resume(tools=self._wanted.tools)
+        return None if run is None else await follow(run, show)
+
+    async def say(self, text: str, show: Show) -> RunRecord:
+        """Say something, and show the run that answers.
+
+        Raises:
+            ThreadBusy: The thread has an open run.
+        """
+        if self.thread is None:
+            self.thread = await new_thread(self._client, "chat")
+        await self.thread.add(text)
+        return await follow(self.thread.run(self._assistant, **_options(self._wanted)), show)
+
+    async def cancel(self, show: Show) -> RunRecord | None:
+        """End the thread's open run; None where there is none."""
+        if self.thread is None:
+            return None
+        run = await self.thread.resume()
+        if run is None:
+            return None
+        await run.cancel()
+        return await follow(run, show)
+
+
+def _options(wanted: Wanted) -> RunOptions:
+    options = RunOptions()
+    if wanted.instructions is not None:
+        options["instructions"] = wanted.instructions
+    if wanted.model is not None:
+        options["model"] = wanted.model
+    return options

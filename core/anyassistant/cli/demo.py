@@ -1,0 +1,176 @@
+"""`anyassistant demo`: a shop assistant at work."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import anyio
+
+from ..client import AsyncClient, RunOptions
+from ..client.stores import default_path
+from ..types import ToolCall
+from .console import make_console
+from .conversation import Show
+from .failures import EXIT_FAILED, EXIT_INTERRUPTED
+from .follow import follow
+from .json_lines import print_event
+from .loading import load_tools
+from .marks import assistant_of, new_thread
+from .notes import tell_notes
+from .options import HERE, Json, Where
+from .render import Renderer
+from .target import ECHO, provider_name
+
+SHOP = "anyassistant.cli.shop:TOOLS"
+INSTRUCTIONS = "You are the assistant of a shop. Help the customer with past purchases and new orders."
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One exchange.
+
+    Attributes:
+        says: What the customer says.
+        tool: What the assistant is to call.
+        script: What makes `echo` do so, which understands no language.
+    """
+
+    says: str
+    tool: str
+    script: str
+
+
+SCENES = (
+    Scene(
+        "What were those sunglasses I bought last year?",
+        "get_shopping_history",
+        "CALL get_shopping_history {}",
+    ),
+    Scene("Please order them again.", "order_item", 'CALL order_item {"item_id": "sg-1"}'),
+    Scene("Yes, please confirm the order.", "confirm_order_item", 'CALL confirm_order_item {"order_id": "ord-4101"}'),
+)
+
+
+def demo(
+    *,
+    provider: str | None = None,
+    model: str | None = None,
+    thread: str | None = None,
+    json: Json = False,
+    where: Where = HERE,
+) -> int:
+    """Watch a shop assistant at work.
+
+    A customer asks for sunglasses that were bought, orders them again and
+    confirms the order; the assistant calls three Python functions to help.
+    Every event is shown as it happens, and all of it is kept: another process
+    can look at it and go on. Without configuration a small language model runs
+    in this process: no key, no account, no network.
+
+    Args:
+        provider: NAME or NAME:MODEL, of an installed provider or of a profile. By default what is configured.
+        model: The model, instead of the provider's default.
+        thread: Go on on this thread.
+        json: For machines: one event a line, and nothing else.
+    """
+    name = provider_name(provider, where)
+    console = make_console(stderr=json)
+    renderer = Renderer(console, every_event=True)
+    tell_notes(name, renderer.remark)
+    renderer.remark(f"A shop assistant on provider {name}, with the functions of {SHOP}.", "bold")
+    renderer.remark(f"What it does is kept in {_place(where)}.")
+    stage = Stage(name, renderer, show=print_event if json else renderer)
+    try:
+        anyio.run(stage.play, provider, model, thread, where)
+    except KeyboardInterrupt:
+        stage.problems.append("it was interrupted")
+        return EXIT_INTERRUPTED
+    finally:
+        renderer.close()
+        for problem in stage.problems:
+            renderer.remark(f"Not as expected: {problem}.", "red")
+        if stage.thread_id is not None:
+            renderer.remark(_how_to_go_on(stage.thread_id, provider, where))
+    return EXIT_FAILED if stage.problems else 0
+
+
+class Stage:
+    """Where the demo plays.
+
+    Args:
+        provider: The provider's name.
+        show: What shows the events.
+
+    Attributes:
+        thread_id: The thread, once there is one.
+        problems: What was not as it should be.
+    """
+
+    def __init__(self, provider: str, renderer: Renderer, *, show: Show) -> None:
+        self._is_echo = provider == ECHO
+        self._renderer = renderer
+        self._show = show
+        self.thread_id: str | None = None
+        self.problems: list[str] = []
+
+    async def play(self, target: str | None, model: str | None, thread_id: str | None, where: Where) -> None:
+        """Play all scenes, as long as the runs complete."""
+        async with AsyncClient(target, store=where.store, config=where.config) as client:
+            tools = load_tools([SHOP])
+            assistant = await assistant_of(
+                client,
+                "demo",
+                bound=tools,
+                name="Shop assistant",
+                instructions=INSTRUCTIONS,
+                tools=tools,
+            )
+            thread = await (new_thread(client, "demo") if thread_id is None else client.threads.get(thread_id))
+            self.thread_id = thread.id
+            options = RunOptions() if model is None else RunOptions(model=model)
+            for scene in SCENES:
+                says = scene.script if self._is_echo else scene.says
+                self._renderer.remark("")
+                self._renderer.user(says)
+                await thread.add(says)
+                run = thread.run(assistant, **options)
+                record = await follow(run, self._show)
+                if record.status != "completed":
+                    self.problems.append(f"run {record.id} on {says!r} is {record.status}")
+                    return
+                steps = [step async for step in run.steps()]
+                self.problems += find_problems(scene, [call for step in steps for call in step.tool_calls])
+
+
+def find_problems(scene: Scene, calls: Sequence[ToolCall]) -> Sequence[str]:
+    """What is wrong with the calls that the assistant made in a scene."""
+    succeeded = [call.name for call in calls if call.error is None]
+    if scene.tool in succeeded:
+        return []
+    made = ", ".join(f"{call.name}({call.arguments})" for call in calls) or "nothing"
+    return [f"on {scene.says!r} the assistant should have called {scene.tool}, and called {made}"]
+
+
+def _place(where: Where) -> str:
+    match where.store:
+        case None:
+            return default_path()
+        case ":memory:":
+            return "memory, for as long as this process lives (--store :memory:)"
+        case store:
+            return store
+
+
+def _how_to_go_on(thread_id: str, provider: str | None, where: Where) -> str:
+    if where.store == ":memory:":
+        return "\nLeave --store out, and all of this is still there for the next process."
+    program = "uv run anyassistant" if "UV" in os.environ else "anyassistant"
+    place = "" if where.store is None else f" --store {shlex.quote(where.store)}"
+    place += "" if where.config is None else f" --config {shlex.quote(str(where.config))}"
+    target = "" if provider is None else f" --provider {shlex.quote(provider)}"
+    return (
+        "\nAll of it is kept. Look at it, and go on with it, from another process:\n"
+        f"  {program} threads show {thread_id}{place}\n"
+        f"  {program} chat --thread {thread_id} --tools {SHOP}{target}{place}"
+    )

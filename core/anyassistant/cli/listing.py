@@ -1,0 +1,51 @@
+"""What the commands that list and delete share."""
+
+import sys
+from collections.abc import AsyncIterable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from .failures import CommandFailed
+
+T = TypeVar("T")
+
+SHOWN = 20
+"""Items that a person gets without `--limit`; a machine gets all."""
+
+
+async def take(items: AsyncIterable[T], limit: int | None, *, json: bool) -> list[T]:
+    """The first items of a list; says on standard error where there are more."""
+    bound = limit if limit is not None else None if json else SHOWN
+    taken: list[T] = []
+    async for item in items:
+        if bound is not None and len(taken) >= bound:
+            print(f"There are more: --limit {bound * 5}", file=sys.stderr)
+            break
+        taken.append(item)
+    return taken
+
+
+def local_time(epoch: int | None) -> str:
+    """A time as people here read it; empty where there is none."""
+    return datetime.fromtimestamp(epoch).strftime("%Y-%m-%d %H:%M:%S") if epoch else ""
+
+
+def pairs(metadata: Mapping[str, str]) -> str:
+    """Metadata on one line."""
+    return ", ".join(f"{key}={value}" for key, value in metadata.items())
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something is gone, at a terminal.
+
+    Raises:
+        CommandFailed: The answer is not yes.
+    """
+    if yes or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() not in ("y", "yes"):
+        raise CommandFailed("Nothing was deleted.")

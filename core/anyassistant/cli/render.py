@@ -1,0 +1,173 @@
+"""A run's events for people: its text as it comes, its tool calls with their outputs, and how it ended."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from rich.console import Console
+from rich.status import Status
+
+from ..client.outcome import outcome_error
+from ..types import (
+    ErrorEvent,
+    Event,
+    ExtensionEvent,
+    MessageDeltaEvent,
+    MessageEvent,
+    RunEvent,
+    RunRecord,
+    RunStep,
+    RunStepDeltaEvent,
+    RunStepEvent,
+)
+from .plain import clip, printable
+
+MAX_OUTPUT = 400
+"""Characters of a tool's output that are shown."""
+
+
+class Renderer:
+    """Writes events to a console.
+
+    Args:
+        every_event: Whether each event gets a line of its own, beside the text and the calls that it carries.
+    """
+
+    def __init__(self, console: Console, *, every_event: bool = False) -> None:
+        self._console = console
+        self._every_event = every_event
+        self._writing: str | None = None  # the message or call whose line is not finished
+        self._names: dict[str, str] = {}
+        self._status: Status | None = None
+
+    def user(self, text: str) -> None:
+        """Show what the user says."""
+        self._line("You: ", "bold cyan", printable(text))
+
+    def remark(self, text: str, style: str = "dim") -> None:
+        """Show a line about what happens."""
+        self._line(text, style)
+
+    def close(self) -> None:
+        """Finish what is half written."""
+        self._stop_waiting()
+        self._finish_line()
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        match event:
+            case MessageDeltaEvent():
+                self._write(str(event.data["id"]), "Assistant: ", "bold green", event.text)
+            case RunStepDeltaEvent():
+                self._calls(_calls_of(event))
+            case MessageEvent():
+                self._finish_line()
+                self._event(event, _status_of_message(event))
+            case RunStepEvent():
+                self._finish_line()
+                self._errors(event.data)
+                self._event(event, _describe_step(event.data))
+                if event.event == "thread.run.step.completed" and event.data.type == "tool_calls":
+                    self._wait()
+            case RunEvent():
+                self._run(event)
+            case ExtensionEvent(event="anyassistant.reasoning.delta"):
+                self._write("reasoning", "  ", "dim", str(event.data.get("text", "")), style="dim italic")
+            case ExtensionEvent():
+                self.remark(f"  … {clip(str(event.data.get('progress', '')), MAX_OUTPUT)}")
+            case ErrorEvent():
+                self.remark(f"error: {clip(event.data.message, MAX_OUTPUT)}", "red")
+
+    def _run(self, event: RunEvent) -> None:
+        self._finish_line()
+        usage = event.data.usage
+        tokens = f"{usage.prompt_tokens} tokens in, {usage.completion_tokens} out" if usage is not None else ""
+        self._event(event, event.data.id if event.event == "thread.run.created" else tokens)
+        ending = describe_outcome(event.data)
+        if ending and event.event != "thread.run.cancelling":
+            self.remark(ending, "yellow" if event.data.status in ("requires_action", "cancelled") else "red")
+        if event.event == "thread.run.in_progress":
+            self._wait()
+
+    def _calls(self, calls: Sequence[Mapping[str, object]]) -> None:
+        for call in calls:
+            call_id = str(call.get("id", ""))
+            function = cast("Mapping[str, object]", call.get("function") or {})
+            if "name" in function:
+                self._names[call_id] = str(function["name"])
+            name = self._names.get(call_id, "?")
+            output = function.get("output")
+            if output is None:
+                self._write(call_id, f"  → {name} ", "cyan", str(function.get("arguments", "")))
+            else:
+                self._line(f"  ← {name} ", "cyan", clip(str(output), MAX_OUTPUT))
+
+    def _errors(self, step: RunStep) -> None:
+        for call in step.tool_calls:
+            if call.error is not None and call.error != call.output:
+                self.remark(f"  ! {call.name}: {clip(call.error, MAX_OUTPUT)}", "red")
+
+    def _event(self, event: Event, detail: str) -> None:
+        if self._every_event:
+            self.remark(f"{event.sequence:4} {event.event}  {detail}".rstrip())
+
+    def _write(self, key: str, label: str, label_style: str, text: str, *, style: str = "") -> None:
+        """Go on with the line of a message or a call, or begin it."""
+        self._stop_waiting()
+        if self._writing != key:
+            self._finish_line()
+            self._console.print(printable(label), style=label_style, end="")
+            self._writing = key
+        if text:
+            self._console.print(printable(text), style=style, end="")
+
+    def _line(self, label: str, style: str, text: str = "") -> None:
+        self._stop_waiting()
+        self._finish_line()
+        self._console.print(printable(label), style=style, end="")
+        self._console.print(text)
+
+    def _finish_line(self) -> None:
+        if self._writing is not None:
+            self._stop_waiting()
+            self._console.print()
+            self._writing = None
+
+    def _wait(self) -> None:
+        """Show that something goes on, at a terminal."""
+        if self._console.is_terminal and not self._console.is_dumb_terminal and self._status is None:
+            self._status = self._console.status("the model is at it", spinner="dots")
+            self._status.start()
+
+    def _stop_waiting(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+
+def describe_outcome(record: RunRecord) -> str | None:
+    """How a run ended or why it rests, for people; None where it completed, or goes on."""
+    match record.status:
+        case "completed" | "queued" | "in_progress" | "cancelling":
+            return None
+        case "requires_action":
+            calls = ", ".join(f"{one.name}({clip(one.arguments, 200)})" for one in record.pending_calls)
+            return (
+                f"Run {record.id} waits for {calls}: nobody here can call that. It goes on in a chat that is started "
+                "with the function: --tools MODULE:FUNCTION."
+            )
+        case _:
+            return clip(str(outcome_error(record, "", None)), 2000)
+
+
+def _calls_of(event: RunStepDeltaEvent) -> Sequence[Mapping[str, object]]:
+    delta = cast("Mapping[str, Mapping[str, object]]", event.data["delta"])
+    return cast("Sequence[Mapping[str, object]]", delta["step_details"].get("tool_calls") or ())
+
+
+def _describe_step(step: RunStep) -> str:
+    return f"{step.type} {', '.join(call.name for call in step.tool_calls)}".strip()
+
+
+def _status_of_message(event: MessageEvent) -> str:
+    details = event.data.incomplete_details
+    return f"({details.reason})" if details is not None else ""

@@ -1,0 +1,88 @@
+"""`anyassistant runs`: how an answer came about."""
+
+import anyio
+from cyclopts import App
+
+from ..client import AsyncRun
+from ..errors import RunAbandoned
+from ..types import RunStep, Usage
+from .clients import open_keeper
+from .json_lines import print_json
+from .listing import local_time
+from .options import Json, Store
+from .plain import clip
+from .render import MAX_OUTPUT, describe_outcome
+from .tables import print_fields, print_table
+
+LISTEN_SECONDS = 0.5
+"""How long the events of a run that goes on are read."""
+
+app = App(
+    name="runs",
+    help="Runs: how an answer came about.",
+    help_epilogue="""Examples:
+
+    anyassistant threads show thread_5f0c...     names the runs of a thread
+    anyassistant runs show run_5f0c...""",
+)
+
+
+@app.command
+def show(run_id: str, /, *, json: Json = False, store: Store = None) -> None:
+    """Show a run: how it stands, its steps, what it cost.
+
+    Args:
+        run_id: The run.
+        json: For machines: the run as the wire has it, with its `steps` and the number of its `events`.
+    """
+
+    async def work() -> None:
+        async with open_keeper(store) as client:
+            run = await client.runs.get(run_id)
+            steps = [step async for step in run.steps()]
+            events = await count_events(run)
+        record = run.record
+        if json:
+            print_json(record.to_wire() | {"steps": [step.to_wire() for step in steps], "events": events})
+            return
+        print_fields(
+            [
+                ("run", record.id),
+                ("status", record.status),
+                ("why", describe_outcome(record) or ""),
+                ("thread", record.thread_id),
+                ("assistant", record.assistant_id),
+                ("model", record.model),
+                ("created", local_time(record.created_at)),
+                ("started", local_time(record.started_at)),
+                ("ended", local_time(record.completed_at or record.failed_at or record.cancelled_at)),
+                ("usage", _usage(record.usage)),
+                ("events", str(events)),
+            ]
+        )
+        rows = [(step.id, step.type, step.status, _usage(step.usage), _content(step)) for step in steps]
+        print_table(("step", "type", "status", "usage", "what"), rows)
+
+    anyio.run(work)
+
+
+async def count_events(run: AsyncRun[str]) -> int:
+    """The number of events that a run has told so far."""
+    count = 0
+    with anyio.move_on_after(LISTEN_SECONDS if run.record.is_open else None):
+        try:
+            async for _ in run.events(check=False):
+                count += 1
+        except RunAbandoned:
+            pass
+    return count
+
+
+def _usage(usage: Usage | None) -> str:
+    return "" if usage is None else f"{usage.prompt_tokens} in, {usage.completion_tokens} out"
+
+
+def _content(step: RunStep) -> str:
+    calls = [f"{one.name}({one.arguments}) = {clip(one.output or '', MAX_OUTPUT)}" for one in step.tool_calls]
+    error = [f"{step.last_error.code}: {step.last_error.message}"] if step.last_error is not None else []
+    return "; ".join([*calls, *error]) or (step.message_id or "")

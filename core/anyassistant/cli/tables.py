@@ -1,0 +1,49 @@
+"""Tables for people: drawn at a terminal, plain columns in a pipe. Nothing is cut: ids can be copied from both."""
+
+import sys
+from collections.abc import Sequence
+
+from .plain import one_line
+
+
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table whose last column may be long."""
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _draw(headers, cells)
+        return
+    widths = [max(len(row[at]) for row in [headers, *cells]) for at in range(len(headers))]
+    for row in [headers, *cells]:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def print_fields(fields: Sequence[tuple[str, str]]) -> None:
+    """Print names with their values, one a line; what has no value is left out."""
+    shown = [(name, one_line(value)) for name, value in fields if value]
+    width = max((len(name) for name, _ in shown), default=0)
+    if not sys.stdout.isatty():
+        for name, value in shown:
+            print(f"{name.ljust(width)}  {value}")
+        return
+    from .console import make_console
+
+    console = make_console()
+    for name, value in shown:
+        console.print(f"{name.ljust(width)}  ", style="dim", end="")
+        console.print(value)
+
+
+def _draw(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from .console import make_console
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for at, header in enumerate(headers):
+        is_last = at == len(headers) - 1
+        table.add_column(header, no_wrap=not is_last, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    make_console().print(table, soft_wrap=False)

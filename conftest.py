@@ -5,14 +5,13 @@
   `# test_NAME.py` are called.
 - `text` blocks are what the block before them printed; `...` stands for anything.
 - `toml` blocks must parse. One whose first line is `# anyassistant.toml` becomes the page's config file.
-- `console` blocks: the commands that begin with `python` or `anyassistant` are run, and their output is compared.
+- `console` blocks: the commands that run `python` or `anyassistant` are run, and their output is compared.
 
 Everything happens in a temporary folder, with an empty home and without configuration.
 """
 
 import doctest
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
@@ -20,13 +19,13 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 import pytest
 from sybil import Example, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
 
-RUN_COMMANDS = ("python", "anyassistant")
 COMMAND_SECONDS = 120
 
 _run_python = PythonEvaluator()
@@ -79,11 +78,12 @@ def read_toml(example: Example) -> None:
 
 def run_console(example: Example) -> str | None:
     for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", str(example.parsed), re.MULTILINE):
-        words = shlex.split(command, comments=True)
-        if words[0] not in RUN_COMMANDS:
+        if not re.search(r"(^|\| )(python|anyassistant) ", command):
             continue
-        done = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
-        problem = difference(expected, done.stdout + done.stderr)
+        done = subprocess.run(
+            ["bash", "-c", command], stdout=PIPE, stderr=STDOUT, text=True, timeout=COMMAND_SECONDS, check=False
+        )
+        problem = difference(expected, done.stdout)
         if problem is not None:
             return f"$ {command}\n{problem}"
     return None

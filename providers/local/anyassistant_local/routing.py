@@ -33,7 +33,8 @@ DEMONSTRATIONS = (
 )
 """What people want and how they say it. Ten are better than five, and cost nothing: their state is kept."""
 
-SMALL_TALK = ("chat", "say thanks or goodbye", "say hello", "ask a general knowledge question")
+KNOWLEDGE = "ask a general knowledge question"
+SMALL_TALK = ("chat", "say thanks or goodbye", "say hello", KNOWLEDGE)
 """What people want when they want no tool."""
 
 CLIP = 0.5
@@ -47,6 +48,15 @@ MISSING_ID_PENALTY = 3.0
 
 USED_WORD_BONUS = 2.0
 """What it brings a tool to take an id, a path or an address that the user has just said, in nats."""
+
+SAME_VERB_BONUS = 1.5
+"""What it brings a tool whose description begins with a verb that the user uses, in nats."""
+
+PERSONAL_PENALTY = 2.0
+"""What it costs general knowledge that the user speaks of themselves, in nats: nobody's general knowledge is that."""
+
+EMPTY_VERBS = frozenset({"get", "give", "do", "make", "have", "use", "show", "tell"})
+"""Verbs that people use whatever they want."""
 
 MAX_TOKENS = 48
 """Of a longer message its beginning and its end are read."""
@@ -69,7 +79,8 @@ async def choose_tool(
     wishes = [*map(describe_wish, tools), *SMALL_TALK]
     logprobs = [await score_tokens(engine, context + ask_for(wish), tokens) for wish in wishes]
     kinds = list_id_kinds(tools)
-    priors = [_prior(transcript, tool, kinds) for tool in tools] + [0.0] * len(SMALL_TALK)
+    priors = [_prior_of_tool(transcript, tool, kinds) for tool in tools]
+    priors += [_prior_of_small_talk(transcript, wish) for wish in SMALL_TALK]
     totals = [prior + total for prior, total in zip(priors, weigh_evidence(logprobs), strict=True)]
     eligible = totals[: len(tools)] if must_call else totals
     winner = max(range(len(eligible)), key=eligible.__getitem__)
@@ -103,7 +114,21 @@ def describe_wish(tool: ToolSpec) -> str:
     return wish[:1].lower() + wish[1:]
 
 
-def _prior(transcript: Transcript, tool: ToolSpec, kinds: set[str]) -> float:
+def _prior_of_tool(transcript: Transcript, tool: ToolSpec, kinds: set[str]) -> float:
     if lacks_ids(transcript, tool, kinds=kinds):
         return -MISSING_ID_PENALTY
-    return USED_WORD_BONUS if uses_what_was_said(transcript, tool, kinds=kinds) else 0.0
+    bonus = USED_WORD_BONUS if uses_what_was_said(transcript, tool, kinds=kinds) else 0.0
+    verb = describe_wish(tool).split(" ")[0].lower()
+    return bonus + (SAME_VERB_BONUS if verb in _words_said(transcript) and verb not in EMPTY_VERBS else 0.0)
+
+
+def _prior_of_small_talk(transcript: Transcript, wish: str) -> float:
+    is_personal = not _FIRST_PERSON.isdisjoint(_words_said(transcript))
+    return -PERSONAL_PENALTY if wish == KNOWLEDGE and is_personal else 0.0
+
+
+def _words_said(transcript: Transcript) -> set[str]:
+    return set(re.findall(r"[a-z]+", transcript.question.lower()))
+
+
+_FIRST_PERSON = frozenset({"i", "me", "my", "mine", "we", "our", "us"})

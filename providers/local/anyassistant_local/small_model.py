@@ -18,8 +18,11 @@ from .transcript import Transcript, split_conversation, to_one_line
 TEMPERATURE = 0.2
 """Where nobody asked for another: what the makers of SmolLM2 recommend."""
 
-MAX_ANSWER_TOKENS = 512
-"""Where nobody asked for another: a model this small may repeat itself until its context is full."""
+MAX_ANSWER_TOKENS = 256
+"""Where nobody asked for more: a model this small may repeat itself until its context is full."""
+
+REPEAT_PENALTY = 1.15
+"""Against the same, llama.cpp's own remedy."""
 
 
 async def respond_with_small_model(engine: Engine, request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
@@ -86,7 +89,12 @@ async def _chat(engine: Engine, transcript: Transcript, request: ModelRequest) -
     if transcript.results:
         data = " ".join(to_one_line(result.text) for result in transcript.results)
         messages.append({"role": "user", "content": f"Data: {data}"})
-    body = {"temperature": TEMPERATURE, "max_tokens": MAX_ANSWER_TOKENS} | chat_body(request, messages)
+    defaults: dict[str, object] = {
+        "temperature": TEMPERATURE,
+        "max_tokens": MAX_ANSWER_TOKENS,
+        "repeat_penalty": 1.0 if request.response_schema else REPEAT_PENALTY,
+    }
+    body = defaults | chat_body(request, messages)
     async with aclosing(engine.chat(body)) as chunks:
         async for chunk in chunks:
             for delta in read_chunk(chunk):

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from typing import Literal
 
 import anyio
+import anyio.lowlevel
 import pytest
 from anyassistant.protocols import ModelRequest, UserMessage
 from anyassistant.types import Text
@@ -39,7 +40,7 @@ async def test_the_event_loop_goes_on_while_the_model_computes(model: LocalModel
         nonlocal ticks
         while True:
             ticks += 1
-            await anyio.sleep(0)
+            await anyio.lowlevel.checkpoint()
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(tick)
@@ -116,7 +117,7 @@ async def test_threads_loops_and_clients_share_one_model(model: LocalModel) -> N
     for thread in threads:
         thread.start()
     answers += [await answer(model, ask("Name a colour.", 10)) for _ in range(3)]
-    while any(thread.is_alive() for thread in threads):
+    while any(thread.is_alive() for thread in threads):  # noqa: ASYNC110  # a thread tells no loop
         await anyio.sleep(0.01)
 
     assert answers == [expected] * 12
@@ -181,7 +182,12 @@ async def test_a_process_ends_in_the_middle_of_a_generation(prompt: str) -> None
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_control_c_interrupts_a_generation() -> None:
     ending = """
-        threading.Thread(target=lambda: (begun.wait(), time.sleep(0.3), print("begun", flush=True)), daemon=True).start()
+        def tell():
+            begun.wait()
+            time.sleep(0.3)
+            print("begun", flush=True)
+
+        threading.Thread(target=tell, daemon=True).start()
         try:
             anyio.run(generate)
         except KeyboardInterrupt:
@@ -189,3 +195,22 @@ async def test_control_c_interrupts_a_generation() -> None:
         """
 
     assert run_program(ending, prompt="Tell me a long story.", interrupt=True) == (0, "interrupted\n")
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_process_ends_while_the_model_loads_or_has_just_been_closed() -> None:
+    loading = """
+        from anyassistant_local.engine import Engine
+        from anyassistant_local.weights import find_weights
+        engine = Engine(find_weights("smollm2-135m-instruct", configured=None), threads=1, context_tokens=1024)
+        """
+    closed = (
+        loading
+        + """
+        anyio.run(engine.tokenize, "Hello.")
+        engine.release()
+        """
+    )
+
+    assert run_program(loading, prompt="") == (0, "")
+    assert run_program(closed, prompt="") == (0, "")

@@ -9,7 +9,7 @@ from anyassistant_local.turnstile import Turnstile
 
 
 async def wait_for_queue(turnstile: Turnstile, length: int) -> None:
-    while turnstile.waiting != length:
+    while turnstile.waiting != length:  # noqa: ASYNC110  # it tells nobody
         await anyio.sleep(0.001)
 
 
@@ -21,12 +21,11 @@ async def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
         async with turnstile.turn():
             order.append(number)
 
-    async with anyio.create_task_group() as tasks:
-        async with turnstile.turn():
-            for number in range(5):
-                tasks.start_soon(take, number)
-                await wait_for_queue(turnstile, number + 1)
-            assert order == []
+    async with anyio.create_task_group() as tasks, turnstile.turn():
+        for number in range(5):
+            tasks.start_soon(take, number)
+            await wait_for_queue(turnstile, number + 1)
+        assert order == []
 
     assert order == [0, 1, 2, 3, 4]
 
@@ -99,7 +98,7 @@ async def test_tasks_of_other_event_loops_wait_in_the_same_queue() -> None:
     for thread in threads:
         thread.start()
     await take_many()
-    while any(thread.is_alive() for thread in threads):
+    while any(thread.is_alive() for thread in threads):  # noqa: ASYNC110  # a thread tells no loop
         await anyio.sleep(0.01)
 
     assert at_once == [1] * 80

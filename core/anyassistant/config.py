@@ -33,13 +33,19 @@ DEFAULT_TARGET = "local"
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A named provider with its settings."""
+    """A named provider with its settings.
+
+    Attributes:
+        where: The file and line of its table.
+        lines: The file and line of each setting.
+    """
 
     name: str
     provider: str
     model: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
     where: str = ""
+    lines: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,8 @@ def _profile(file: Path, text: str, name: str, table: dict[str, object]) -> Prof
     model = settings.pop("model", None)
     if model is not None and not isinstance(model, str):
         raise ConfigError(f"{where}: `model` of profile {name!r} must be a string.")
-    return Profile(name, provider, model, settings, where)
+    lines = {key: f"{file}{_line(text, key, f'profiles.{name}')}" for key in settings}
+    return Profile(name, provider, model, settings, where, lines)
 
 
 def _validate(manifest: Manifest, profile: Profile) -> BaseModel:
@@ -147,9 +154,8 @@ def _validate(manifest: Manifest, profile: Profile) -> BaseModel:
     for key in settings:
         if key not in fields:
             known = f" Known: {', '.join(fields)}." if fields else f" Provider {manifest.name!r} has no settings."
-            raise ConfigError(
-                f"{profile.where}: unknown key {key!r} in profile {profile.name!r}{_near(key, list(fields))}{known}"
-            )
+            near = _near(key, list(fields))
+            raise ConfigError(f"{profile.lines[key]}: unknown key {key!r} in profile {profile.name!r}{near}{known}")
     if "model" in fields and profile.model is not None:
         settings["model"] = profile.model
     try:
@@ -193,13 +199,15 @@ def _near(word: str, known: list[str]) -> str:
     return f": did you mean {near[0]!r}?" if near else "."
 
 
-def _line(text: str, key: str) -> str:
-    """`:LINE` of a key or table, which tomllib does not tell."""
-    last = key.rpartition(".")[2]
+def _line(text: str, key: str, table: str = "") -> str:
+    """`:LINE` of a key of a table, or of a table, which tomllib does not tell."""
+    current = ""
     for number, line in enumerate(text.splitlines(), 1):
-        bare = line.strip()
-        if bare.startswith("[") and bare.strip("[] ").replace('"', "") == key:
-            return f":{number}"
-        if not bare.startswith("[") and bare.partition("=")[0].strip().strip('"') == last:
+        bare = line.partition("#")[0].strip()
+        if bare.startswith("["):
+            current = bare.strip("[] ").replace('"', "").replace("'", "")
+            if not table and (current == key or current.startswith(f"{key}.")):
+                return f":{number}"
+        elif current == table and bare.partition("=")[0].strip().strip("\"'") == key:
             return f":{number}"
     return ""

@@ -115,6 +115,11 @@ def scripted() -> type[Scripted]:
     return Scripted
 
 
+@pytest.fixture(scope="session", name="assert_valid")
+def assert_valid_fixture() -> Callable[[ModelRequest], None]:
+    return assert_valid
+
+
 @pytest.fixture(scope="session")
 def make_call() -> Callable[..., ModelDelta]:
     return call

@@ -1,0 +1,165 @@
+"""Profiles: the file, the environment, the argument over both; errors say where and what, and show no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from anyassistant import AsyncClient
+from anyassistant.config import read_config, resolve
+from anyassistant.errors import ConfigError
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Write `anyassistant.toml` into the working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ANYASSISTANT_PROFILE", raising=False)
+
+    def write(text: str) -> Path:
+        file = tmp_path / "anyassistant.toml"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+PROFILES = """\
+default = "small"
+
+[profiles.small]
+provider = "echo"
+model = "tiny"
+
+[profiles.large]
+provider = "echo"
+model = "huge"
+"""
+
+
+def model_of(target: str | None = None, **options: str) -> str | None:
+    resolved = resolve(target, path=options.get("path"))
+    assert resolved.manifest.name == "echo"
+    return resolved.model
+
+
+def test_the_files_default_is_used(write: Write) -> None:
+    write(PROFILES)
+    assert model_of() == "tiny"
+
+
+def test_the_environment_wins_over_the_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(PROFILES)
+    monkeypatch.setenv("ANYASSISTANT_PROFILE", "large")
+    assert model_of() == "huge"
+
+
+def test_the_argument_wins_over_both(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(PROFILES)
+    monkeypatch.setenv("ANYASSISTANT_PROFILE", "large")
+    assert model_of("small") == "tiny"
+    assert model_of("echo") is None
+
+
+def test_a_name_may_bring_its_model(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(PROFILES)
+    assert model_of("echo:qwen3:4b") == "qwen3:4b"
+    assert model_of("large:other") == "other"
+    monkeypatch.setenv("ANYASSISTANT_PROFILE", "small:mine")
+    assert model_of() == "mine"
+
+
+def test_without_anything_it_is_local(write: Write) -> None:
+    assert resolve().manifest.name == "local"
+
+
+def test_the_nearest_file_upwards_is_read(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(PROFILES)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a" / "b")
+    assert model_of() == "tiny"
+
+
+def test_a_file_may_be_named(write: Write, tmp_path: Path) -> None:
+    write(PROFILES)
+    other = tmp_path / "other.toml"
+    other.write_text('default = "x"\n[profiles.x]\nprovider = "echo"\nmodel = "named"\n')
+    assert model_of(path=str(other)) == "named"
+
+
+async def test_a_client_takes_profile_config_and_model(write: Write) -> None:
+    file = write(PROFILES)
+    for target, expected in ((None, "tiny"), ("large", "huge"), ("echo:mine", "mine"), ("echo", "echo")):
+        async with AsyncClient(target, store=":memory:", config=file) as client:
+            thread = await client.threads.create(messages=["hi"])
+            run = thread.run(await client.assistants.create())
+            assert (await run.wait()).model == expected
+
+
+ERRORS = [
+    ("default = ", r"anyassistant\.toml is not valid TOML"),
+    ("default = 5", r"anyassistant\.toml:1: `default` must be a string"),
+    ("profiles = 5", r"`profiles` must be tables"),
+    ("[profiles]\nx = 5", r"profile 'x' must be a table"),
+    ('\ndefalt = "x"', r"anyassistant\.toml:2: unknown key 'defalt': did you mean 'default'\?"),
+    ("[profile.x]\nprovider = 'echo'", r":1: unknown key 'profile': did you mean 'profiles'\?"),
+    ("[profiles.x]\nmodel = 'm'", r":1: profile 'x' needs `provider`"),
+    ("[profiles.x]\nprovider = 'echo'\nmodel = 5", r"`model` of profile 'x' must be a string"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), ERRORS)
+def test_a_file_that_cannot_be_used_says_where_and_why(write: Write, text: str, message: str) -> None:
+    write(text)
+    with pytest.raises(ConfigError, match=message):
+        resolve("echo")
+
+
+def test_an_unknown_key_of_a_profile_is_named_with_its_line_and_the_nearest_one(write: Write) -> None:
+    write("[profiles.a]\nprovider = 'local'\n\n[profiles.b]\nprovider = 'local'\nthread = 1\n")
+    with pytest.raises(ConfigError, match=r"anyassistant\.toml:6: unknown key 'thread' in profile 'b'.*did you mean"):
+        resolve("b")
+
+
+def test_a_provider_without_settings_says_so(write: Write) -> None:
+    write("[profiles.a]\nprovider = 'echo'\nspeed = 1\n")
+    with pytest.raises(ConfigError, match=r":3: unknown key 'speed'.*Provider 'echo' has no settings"):
+        resolve("a")
+
+
+def test_an_unknown_name_lists_what_there_is(write: Write) -> None:
+    write(PROFILES)
+    with pytest.raises(ConfigError, match=r"'smal', named by the argument.*small, large.*echo.*did you mean 'small'"):
+        resolve("smal")
+
+
+def test_an_unknown_provider_says_what_to_install(write: Write) -> None:
+    with pytest.raises(ConfigError, match=r"No provider 'eco'.*Did you mean 'echo'.*pip install anyassistant-eco"):
+        resolve("eco")
+
+
+def test_a_file_that_is_not_there_is_named(write: Write) -> None:
+    with pytest.raises(ConfigError, match=r"Cannot read .*nowhere\.toml"):
+        read_config("nowhere.toml")
+
+
+async def test_a_client_that_cannot_be_opened_raises_on_entering(write: Write) -> None:
+    client = AsyncClient("nope", store=":memory:")
+    with pytest.raises(ConfigError):
+        await client.__aenter__()
+    with pytest.raises(ConfigError):
+        await client.threads.create()
+
+
+@pytest.mark.parametrize("target", [5, object(), ["echo"]])
+async def test_a_target_is_a_name_a_provider_or_a_model(target) -> None:
+    with pytest.raises(ConfigError, match="not to"):
+        await AsyncClient(target, store=":memory:").__aenter__()
+
+
+async def test_a_store_is_a_name_or_a_store() -> None:
+    with pytest.raises(ConfigError, match="store"):
+        await AsyncClient("echo", store=5).__aenter__()  # type: ignore[arg-type]

@@ -63,7 +63,8 @@ class Writer:
         return Draft(self)
 
     def text_delta(self, message_id: str, text: str) -> None:
-        self.post(message_delta(message_id, text, self.next_sequence()))
+        self._sequence += 1  # not by `next_sequence` and `post`: this is done for every delta of every run
+        self._store.post(self.record.id, self.epoch, message_delta(message_id, text, self._sequence))
 
     def refusal_delta(self, message_id: str, text: str) -> None:
         self.post(message_delta(message_id, text, self.next_sequence(), kind="refusal"))

@@ -247,7 +247,7 @@ class MemoryStore(Store):
                 self._apply(run, epoch, change)
             else:
                 run.events.append(change)
-            wakers = list(run.watchers)
+            wakers = run.watchers
         _wake(wakers)
 
     def _apply(self, run: _Run, epoch: int, change: Change) -> None:
@@ -289,8 +289,15 @@ class MemoryStore(Store):
     def watch_events(self, run_id: str, wake: Callable[[], None], /) -> Callable[[], None]:
         with self._lock:
             run = self._run(run_id)
-            run.watchers.append(wake)
-        return lambda: run.watchers.remove(wake)
+            run.watchers = (*run.watchers, wake)
+
+        def leave() -> None:
+            with self._lock:
+                left = list(run.watchers)
+                left.remove(wake)
+                run.watchers = tuple(left)
+
+        return leave
 
     def watch_control(self, wake: Callable[[], None], /) -> Callable[[], None]:
         with self._lock:
@@ -470,7 +477,7 @@ class _Run:
     steps: Shelf[RunStep] = field(default_factory=lambda: Shelf[RunStep]("run step"))
     turns: dict[str, Turn] = field(default_factory=dict[str, Turn])
     claims: dict[str, _Claim] = field(default_factory=dict[str, _Claim])
-    watchers: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+    watchers: tuple[Callable[[], None], ...] = ()
 
     @property
     def state(self) -> RunState:

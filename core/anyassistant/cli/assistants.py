@@ -1,6 +1,5 @@
 """`anyassistant assistants`: who answers."""
 
-import anyio
 from cyclopts import App
 
 from .clients import open_keeper
@@ -27,20 +26,16 @@ def list_assistants(*, limit: Limit = None, json: Json = False, store: Store = N
         limit: How many. By default 20, and all with --json.
         json: For machines: a list of assistants as the wire has them.
     """
-
-    async def work() -> None:
-        async with open_keeper(store) as client:
-            records = [one.record for one in await take(client.assistants.list(), limit, json=json)]
-        if json:
-            print_json([record.to_wire() for record in records])
-            return
-        rows = [
-            (one.id, local_time(one.created_at), one.name or "", ", ".join(tool.name for tool in one.tools))
-            for one in records
-        ]
-        print_table(("assistant", "created", "name", "tools"), rows)
-
-    anyio.run(work)
+    with open_keeper(store) as client:
+        records = [one.record for one in take(client.assistants.list(), limit, json=json)]
+    if json:
+        print_json([record.to_wire() for record in records])
+        return
+    rows = [
+        (one.id, local_time(one.created_at), one.name or "", ", ".join(tool.name for tool in one.tools))
+        for one in records
+    ]
+    print_table(("assistant", "created", "name", "tools"), rows)
 
 
 @app.command
@@ -51,29 +46,25 @@ def show(assistant_id: str, /, *, json: Json = False, store: Store = None) -> No
         assistant_id: The assistant.
         json: For machines: the assistant as the wire has it.
     """
-
-    async def work() -> None:
-        async with open_keeper(store) as client:
-            record = (await client.assistants.get(assistant_id)).record
-        if json:
-            print_json(record.to_wire())
-            return
-        print_fields(
-            [
-                ("assistant", record.id),
-                ("created", local_time(record.created_at)),
-                ("name", record.name or ""),
-                ("description", record.description or ""),
-                ("model", record.model or "the provider's default"),
-                ("instructions", record.instructions or ""),
-                ("temperature", "" if record.temperature is None else str(record.temperature)),
-                ("top_p", "" if record.top_p is None else str(record.top_p)),
-                ("metadata", pairs(record.metadata)),
-                *(("tool", f"{tool.name}: {tool.description}") for tool in record.tools),
-            ]
-        )
-
-    anyio.run(work)
+    with open_keeper(store) as client:
+        record = (client.assistants.get(assistant_id)).record
+    if json:
+        print_json(record.to_wire())
+        return
+    print_fields(
+        [
+            ("assistant", record.id),
+            ("created", local_time(record.created_at)),
+            ("name", record.name or ""),
+            ("description", record.description or ""),
+            ("model", record.model or "the provider's default"),
+            ("instructions", record.instructions or ""),
+            ("temperature", "" if record.temperature is None else str(record.temperature)),
+            ("top_p", "" if record.top_p is None else str(record.top_p)),
+            ("metadata", pairs(record.metadata)),
+            *(("tool", f"{tool.name}: {tool.description}") for tool in record.tools),
+        ]
+    )
 
 
 @app.command
@@ -92,18 +83,10 @@ def delete(
         yes: Do not ask.
         json: For machines: the wire's answer.
     """
-
-    async def find() -> None:
-        async with open_keeper(store) as client:
-            await client.assistants.get(assistant_id)
-
-    async def remove() -> None:
-        async with open_keeper(store) as client:
-            await client.assistants.delete(assistant_id)
-
-    anyio.run(find)
-    confirm(f"Delete assistant {assistant_id}?", yes=yes or json)
-    anyio.run(remove)
+    with open_keeper(store) as client:
+        client.assistants.get(assistant_id)
+        confirm(f"Delete assistant {assistant_id}?", yes=yes or json)
+        client.assistants.delete(assistant_id)
     if json:
         print_json({"id": assistant_id, "object": "assistant.deleted", "deleted": True})
     else:

@@ -1,17 +1,17 @@
 """`anyassistant chat`: a conversation."""
 
-import asyncio
 import sys
 from collections.abc import Callable
 
 from cyclopts import App
 
-from ..client import AsyncClient
 from ..errors import AnyAssistantError
+from ..sync import Client
 from ..types import RunRecord
 from .console import make_console, notices
-from .conversation import Conversation, Show, Wanted
+from .conversation import Conversation, Wanted
 from .failures import EXIT_FAILED, EXIT_INTERRUPTED, UsageError
+from .follow import Show
 from .json_lines import print_event
 from .loading import load_tools
 from .notes import tell_notes
@@ -76,23 +76,18 @@ def chat(
     name = provider_name(provider, where)
     remarks = notices(json=json)
     renderer = Renderer(make_console(), every_event=events)
-    tell_notes(name, remarks.print if json else renderer.remark)
-    # One event loop for all messages. It stands still while the user types: the prompt has the thread to itself.
-    with asyncio.Runner() as runner:
-        client = AsyncClient(provider, store=where.store, config=where.config)
-        try:
-            conversation = runner.run(Conversation.open(client, wanted))
-            talk = Talk(runner, conversation, print_event if json else renderer, renderer, is_json=json)
+    tell_notes(name, remarks.print if json else renderer.note)
+    try:
+        with Client(provider, store=where.store, config=where.config) as client:
+            conversation = Conversation.open(client, wanted)
+            talk = Talk(conversation, print_event if json else renderer, renderer, is_json=json)
             remarks.print(f"{name} · {_where(conversation)}" + (" · /help" if talk.prompts else ""), style="dim")
             code = talk.go()
-            if conversation.thread is not None and not json:
-                remarks.print(
-                    f"Kept in {_where(conversation)}; the next `anyassistant chat` goes on here.", style="dim"
-                )
-            return code
-        finally:
-            renderer.close()
-            runner.run(client.aclose())
+    finally:
+        renderer.close()
+    if conversation.thread is not None and thread is None and not json:
+        remarks.print(f"Kept in {_where(conversation)}; the next `anyassistant chat` goes on here.", style="dim")
+    return code
 
 
 class Talk:
@@ -102,11 +97,8 @@ class Talk:
         prompts: Whether somebody sits at a terminal.
     """
 
-    def __init__(
-        self, runner: asyncio.Runner, conversation: Conversation, show: Show, renderer: Renderer, *, is_json: bool
-    ) -> None:
+    def __init__(self, conversation: Conversation, show: Show, renderer: Renderer, *, is_json: bool) -> None:
         self.prompts = sys.stdin.isatty() and sys.stdout.isatty() and not is_json
-        self._runner = runner
         self._conversation = conversation
         self._show = show
         self._renderer = renderer
@@ -116,7 +108,7 @@ class Talk:
     def go(self) -> int:
         """Take up what was left open, then answer message by message: the exit code."""
         reader = self._open()
-        self._do(lambda: self._runner.run(self._conversation.resume(self._show)))
+        self._do(lambda: self._conversation.resume(self._show))
         while True:
             try:
                 text = reader.read()
@@ -134,19 +126,21 @@ class Talk:
     def _open(self) -> Reader:
         if not self.prompts:
             return Lines()
-        earlier = self._runner.run(self._conversation.last_messages(100))
+        earlier = self._conversation.last_messages(100)
         for message in earlier[-SHOWN_AT_START:]:
             self._renderer.remark(f"{'You' if message.role == 'user' else 'Assistant'}: {one_line(message.text)}")
         colours = not make_console().no_color
         return Prompt([one.text for one in earlier if one.role == "user"], colours=colours)
 
     def _say(self, text: str) -> None:
-        self._do(lambda: self._runner.run(self._conversation.say(text, self._show)))
+        if not self._is_json:
+            self._renderer.wait()
+        self._do(lambda: self._conversation.say(text, self._show))
 
     def _command(self, text: str) -> None:
         match text:
             case "/cancel":
-                self._do(lambda: self._runner.run(self._conversation.cancel(self._show)))
+                self._do(lambda: self._conversation.cancel(self._show))
             case "/help":
                 self._renderer.remark(HELP)
             case _:

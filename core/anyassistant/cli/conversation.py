@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from anyassistant_tools import Tool
 
-from ..client import AsyncAssistant, AsyncClient, AsyncThread, RunOptions
-from ..types import Event, Message, RunRecord
-from .follow import follow
+from ..client import RunOptions
+from ..sync import Assistant, Client, Thread
+from ..types import Message, RunRecord
+from .follow import Show, follow
 from .marks import assistant_of, last_thread, new_thread
-
-Show = Callable[[Event], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,62 +38,62 @@ class Wanted:
 class Conversation:
     """A thread and who answers on it. Its thread is made with the first message."""
 
-    def __init__(self, client: AsyncClient, wanted: Wanted, assistant: AsyncAssistant, thread: AsyncThread | None):
+    def __init__(self, client: Client, wanted: Wanted, assistant: Assistant, thread: Thread | None):
         self._client = client
         self._wanted = wanted
         self._assistant = assistant
         self.thread = thread
 
     @classmethod
-    async def open(cls, client: AsyncClient, wanted: Wanted) -> Conversation:
+    def open(cls, client: Client, wanted: Wanted) -> Conversation:
         """Find the thread and the assistant.
 
         Raises:
             NotFound: There is no such thread, or no such assistant.
         """
-        thread: AsyncThread | None = None
+        thread: Thread | None = None
         if wanted.thread is not None:
-            thread = await client.threads.get(wanted.thread)
+            thread = client.threads.get(wanted.thread)
         elif not wanted.new:
-            thread = await last_thread(client, "chat")
+            thread = last_thread(client, "chat")
         if wanted.assistant is not None:
-            assistant = await client.assistants.get(wanted.assistant, tools=wanted.tools)
+            assistant = client.assistants.get(wanted.assistant, tools=wanted.tools)
         else:
-            assistant = await assistant_of(client, "chat", bound=wanted.tools, name="Chat")
+            assistant = assistant_of(client, "chat", bound=wanted.tools, name="Chat")
         return cls(client, wanted, assistant, thread)
 
-    async def last_messages(self, count: int) -> Sequence[Message]:
+    def last_messages(self, count: int) -> Sequence[Message]:
         """The last messages, in the order in which they were said."""
         if self.thread is None:
             return []
-        page = await self.thread.messages(order="desc", limit=count).page()
+        page = self.thread.messages(order="desc", limit=count).page()
         return list(reversed(page.data))
 
-    async def resume(self, show: Show) -> RunRecord | None:
+    def resume(self, show: Show) -> RunRecord | None:
         """Go on with the thread's open run; None where there is none."""
-        run = None if self.thread is None else await self.thread.resume(tools=self._wanted.tools)
-        return None if run is None else await follow(run, show)
+        run = None if self.thread is None else self.thread.resume(tools=self._wanted.tools)
+        return None if run is None else follow(run, show)
 
-    async def say(self, text: str, show: Show) -> RunRecord:
+    def say(self, text: str, show: Show) -> RunRecord:
         """Say something, and show the run that answers.
 
         Raises:
             ThreadBusy: The thread has an open run.
         """
         if self.thread is None:
-            self.thread = await new_thread(self._client, "chat")
-        await self.thread.add(text)
-        return await follow(self.thread.run(self._assistant, **_options(self._wanted)), show)
+            self.thread = new_thread(self._client, "chat")
+        self.thread.add(text)
+        return follow(self.thread.run(self._assistant, **_options(self._wanted)), show)
 
-    async def cancel(self, show: Show) -> RunRecord | None:
+    def cancel(self, show: Show) -> RunRecord | None:
         """End the thread's open run; None where there is none."""
         if self.thread is None:
             return None
-        run = await self.thread.resume()
+        run = self.thread.resume()
         if run is None:
             return None
-        await run.cancel()
-        return await follow(run, show)
+        run.cancel()
+        return follow(run, show)
 
 
 def _options(wanted: Wanted) -> RunOptions:

@@ -5,15 +5,13 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import anyio
-
-from ..client import AsyncClient, RunOptions
+from ..client import RunOptions
 from ..client.stores import default_path
+from ..sync import Client
 from ..types import ToolCall
 from .console import make_console
-from .conversation import Show
 from .failures import EXIT_FAILED, EXIT_INTERRUPTED
-from .follow import follow
+from .follow import Show, follow
 from .json_lines import print_event
 from .loading import load_tools
 from .marks import assistant_of, new_thread
@@ -77,12 +75,12 @@ def demo(
     name = provider_name(provider, where)
     console = make_console(stderr=json)
     renderer = Renderer(console, every_event=True)
-    tell_notes(name, renderer.remark)
+    tell_notes(name, renderer.note)
     renderer.remark(f"A shop assistant on provider {name}, with the functions of {SHOP}.", "bold")
     renderer.remark(f"What it does is kept in {_place(where)}.")
     stage = Stage(name, renderer, show=print_event if json else renderer)
     try:
-        anyio.run(stage.play, provider, model, thread, where)
+        stage.play(provider, model, thread, where)
     except KeyboardInterrupt:
         stage.problems.append("it was interrupted")
         return EXIT_INTERRUPTED
@@ -114,11 +112,11 @@ class Stage:
         self.thread_id: str | None = None
         self.problems: list[str] = []
 
-    async def play(self, target: str | None, model: str | None, thread_id: str | None, where: Where) -> None:
+    def play(self, target: str | None, model: str | None, thread_id: str | None, where: Where) -> None:
         """Play all scenes, as long as the runs complete."""
-        async with AsyncClient(target, store=where.store, config=where.config) as client:
+        with Client(target, store=where.store, config=where.config) as client:
             tools = load_tools([SHOP])
-            assistant = await assistant_of(
+            assistant = assistant_of(
                 client,
                 "demo",
                 bound=tools,
@@ -126,20 +124,21 @@ class Stage:
                 instructions=INSTRUCTIONS,
                 tools=tools,
             )
-            thread = await (new_thread(client, "demo") if thread_id is None else client.threads.get(thread_id))
+            thread = new_thread(client, "demo") if thread_id is None else client.threads.get(thread_id)
             self.thread_id = thread.id
             options = RunOptions() if model is None else RunOptions(model=model)
             for scene in SCENES:
                 says = scene.script if self._is_echo else scene.says
                 self._renderer.remark("")
                 self._renderer.user(says)
-                await thread.add(says)
+                self._renderer.wait()
+                thread.add(says)
                 run = thread.run(assistant, **options)
-                record = await follow(run, self._show)
+                record = follow(run, self._show)
                 if record.status != "completed":
                     self.problems.append(f"run {record.id} on {says!r} is {record.status}")
                     return
-                steps = [step async for step in run.steps()]
+                steps = list(run.steps())
                 self.problems += find_problems(scene, [call for step in steps for call in step.tool_calls])
 
 

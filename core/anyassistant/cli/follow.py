@@ -2,29 +2,26 @@
 
 from collections.abc import Callable
 
-import anyio
-
-from ..client import AsyncRun
+from ..sync import Run
 from ..types import Event, RunRecord
 
-CANCEL_SECONDS = 10.0
-"""How long a run that is cancelled may take to end."""
+Show = Callable[[Event], None]
 
 
-async def follow(run: AsyncRun[str], show: Callable[[Event], None]) -> RunRecord:
+def follow(run: Run[str], show: Show) -> RunRecord:
     """Show a run's events until it ends or rests, and give its record, whatever came of it.
 
-    Being cancelled (Ctrl-C) cancels the run, so that its thread is free, and shows how it ends.
+    Raises:
+        KeyboardInterrupt: Ctrl-C. The run was cancelled, so that its thread is free, and its end was shown.
     """
     seen = 0
     try:
-        async for event in run.events(check=False):
+        for event in run.events(check=False):
             seen = event.sequence
             show(event)
-    except anyio.get_cancelled_exc_class():
-        with anyio.CancelScope(shield=True), anyio.move_on_after(CANCEL_SECONDS):
-            await run.cancel()
-            async for event in run.events(after=seen, check=False):
-                show(event)
+    except KeyboardInterrupt:
+        run.cancel()
+        for event in run.events(after=seen, check=False):
+            show(event)
         raise
     return run.record

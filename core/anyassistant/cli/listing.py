@@ -1,7 +1,7 @@
 """What the commands that list and delete share."""
 
 import sys
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,11 +13,11 @@ SHOWN = 20
 """Items that a person gets without `--limit`; a machine gets all."""
 
 
-async def take(items: AsyncIterable[T], limit: int | None, *, json: bool) -> list[T]:
+def take(items: Iterable[T], limit: int | None, *, json: bool) -> list[T]:
     """The first items of a list; says on standard error where there are more."""
     bound = limit if limit is not None else None if json else SHOWN
     taken: list[T] = []
-    async for item in items:
+    for item in items:
         if bound is not None and len(taken) >= bound:
             print(f"There are more: --limit {bound * 5}", file=sys.stderr)
             break

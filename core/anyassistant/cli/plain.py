@@ -18,3 +18,8 @@ def clip(text: str, limit: int) -> str:
     """The text on one line, cut at a number of characters, saying so."""
     line = one_line(text)
     return line if len(line) <= limit else f"{line[:limit]}… ({len(text):,} characters)"
+
+
+def last_line(text: str) -> str:
+    """The last line that says something; empty where none does."""
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "").strip()

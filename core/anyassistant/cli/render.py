@@ -19,7 +19,7 @@ from ..types import (
     RunStepDeltaEvent,
     RunStepEvent,
 )
-from .plain import clip, printable
+from .plain import clip, last_line, printable
 
 MAX_OUTPUT = 400
 """Characters of a tool's output that are shown."""
@@ -47,6 +47,17 @@ class Renderer:
         """Show a line about what happens."""
         self._line(text, style)
 
+    def note(self, text: str) -> None:
+        """Show a line about what happens behind the answer; called from any thread."""
+        self._finish_line()
+        self._console.print(printable(text), style="dim")
+
+    def wait(self) -> None:
+        """Show that something goes on, at a terminal, until there is something to show."""
+        if self._console.is_terminal and not self._console.is_dumb_terminal and self._status is None:
+            self._status = self._console.status("the model is at it", spinner="dots")
+            self._status.start()
+
     def close(self) -> None:
         """Finish what is half written."""
         self._stop_waiting()
@@ -67,7 +78,7 @@ class Renderer:
                 self._errors(event.data)
                 self._event(event, _describe_step(event.data))
                 if event.event == "thread.run.step.completed" and event.data.type == "tool_calls":
-                    self._wait()
+                    self.wait()
             case RunEvent():
                 self._run(event)
             case ExtensionEvent(event="anyassistant.reasoning.delta"):
@@ -86,7 +97,7 @@ class Renderer:
         if ending and event.event != "thread.run.cancelling":
             self.remark(ending, "yellow" if event.data.status in ("requires_action", "cancelled") else "red")
         if event.event == "thread.run.in_progress":
-            self._wait()
+            self.wait()
 
     def _calls(self, calls: Sequence[Mapping[str, object]]) -> None:
         for call in calls:
@@ -103,8 +114,9 @@ class Renderer:
 
     def _errors(self, step: RunStep) -> None:
         for call in step.tool_calls:
-            if call.error is not None and call.error != call.output:
-                self.remark(f"  ! {call.name}: {clip(call.error, MAX_OUTPUT)}", "red")
+            reason = last_line(call.error or "")  # of a traceback, what was raised
+            if reason and (call.output or "") not in reason:
+                self.remark(f"  ! {call.name}: {clip(reason, MAX_OUTPUT)}", "red")
 
     def _event(self, event: Event, detail: str) -> None:
         if self._every_event:
@@ -131,12 +143,6 @@ class Renderer:
             self._stop_waiting()
             self._console.print()
             self._writing = None
-
-    def _wait(self) -> None:
-        """Show that something goes on, at a terminal."""
-        if self._console.is_terminal and not self._console.is_dumb_terminal and self._status is None:
-            self._status = self._console.status("the model is at it", spinner="dots")
-            self._status.start()
 
     def _stop_waiting(self) -> None:
         if self._status is not None:

@@ -3,10 +3,10 @@
 import anyio
 from cyclopts import App
 
-from ..client import AsyncRun
+from ..client import AsyncClient, AsyncRun
+from ..echo import Echo
 from ..errors import RunAbandoned
-from ..types import RunStep, Usage
-from .clients import open_keeper
+from ..types import RunRecord, RunStep, Usage
 from .json_lines import print_json
 from .listing import local_time
 from .options import Json, Store
@@ -35,35 +35,34 @@ def show(run_id: str, /, *, json: Json = False, store: Store = None) -> None:
         run_id: The run.
         json: For machines: the run as the wire has it, with its `steps` and the number of its `events`.
     """
+    record, steps, events = anyio.run(_read, run_id, store)
+    if json:
+        print_json(record.to_wire() | {"steps": [step.to_wire() for step in steps], "events": events})
+        return
+    print_fields(
+        [
+            ("run", record.id),
+            ("status", record.status),
+            ("why", describe_outcome(record) or ""),
+            ("thread", record.thread_id),
+            ("assistant", record.assistant_id),
+            ("model", record.model),
+            ("created", local_time(record.created_at)),
+            ("started", local_time(record.started_at)),
+            ("ended", local_time(record.completed_at or record.failed_at or record.cancelled_at)),
+            ("usage", _usage(record.usage)),
+            ("events", str(events)),
+        ]
+    )
+    rows = [(step.id, step.type, step.status, _usage(step.usage), _content(step)) for step in steps]
+    print_table(("step", "type", "status", "usage", "what"), rows)
 
-    async def work() -> None:
-        async with open_keeper(store) as client:
-            run = await client.runs.get(run_id)
-            steps = [step async for step in run.steps()]
-            events = await count_events(run)
-        record = run.record
-        if json:
-            print_json(record.to_wire() | {"steps": [step.to_wire() for step in steps], "events": events})
-            return
-        print_fields(
-            [
-                ("run", record.id),
-                ("status", record.status),
-                ("why", describe_outcome(record) or ""),
-                ("thread", record.thread_id),
-                ("assistant", record.assistant_id),
-                ("model", record.model),
-                ("created", local_time(record.created_at)),
-                ("started", local_time(record.started_at)),
-                ("ended", local_time(record.completed_at or record.failed_at or record.cancelled_at)),
-                ("usage", _usage(record.usage)),
-                ("events", str(events)),
-            ]
-        )
-        rows = [(step.id, step.type, step.status, _usage(step.usage), _content(step)) for step in steps]
-        print_table(("step", "type", "status", "usage", "what"), rows)
 
-    anyio.run(work)
+async def _read(run_id: str, store: str | None) -> tuple[RunRecord, list[RunStep], int]:
+    async with AsyncClient(Echo(), store=store) as client:
+        run = await client.runs.get(run_id)
+        steps = [step async for step in run.steps()]
+        return run.record, steps, await count_events(run)
 
 
 async def count_events(run: AsyncRun[str]) -> int:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-import anyio
 from cyclopts import App
 from rich.console import Console
 
-from ..client import AsyncThread
+from ..sync import Thread
 from ..types import Message, RunStep
 from .clients import open_keeper
 from .console import make_console
@@ -37,20 +36,16 @@ def list_threads(*, limit: Limit = None, json: Json = False, store: Store = None
         limit: How many. By default 20, and all with --json.
         json: For machines: a list of threads as the wire has them.
     """
-
-    async def work() -> None:
-        async with open_keeper(store) as client:
-            threads = await take(client.threads.list(), limit, json=json)
-            if json:
-                print_json([one.record.to_wire() for one in threads])
-                return
-            rows = [
-                (one.id, local_time(one.record.created_at), _made_by(one.record.metadata), await _beginning(one))
-                for one in threads
-            ]
-        print_table(("thread", "created", "made by", "begins with"), rows)
-
-    anyio.run(work)
+    with open_keeper(store) as client:
+        threads = take(client.threads.list(), limit, json=json)
+        if json:
+            print_json([one.record.to_wire() for one in threads])
+            return
+        rows = [
+            (one.id, local_time(one.record.created_at), _made_by(one.record.metadata), _beginning(one))
+            for one in threads
+        ]
+    print_table(("thread", "created", "made by", "begins with"), rows)
 
 
 @app.command
@@ -61,32 +56,28 @@ def show(thread_id: str, /, *, json: Json = False, store: Store = None) -> None:
         thread_id: The thread.
         json: For machines: the thread as the wire has it, with its `messages` and `runs`.
     """
-
-    async def work() -> None:
-        async with open_keeper(store) as client:
-            thread = await client.threads.get(thread_id)
-            messages = [message async for message in thread.messages(limit=100)]
-            runs = [run async for run in client.runs.list(thread_id=thread_id)][::-1]
-            if json:
-                more = {
-                    "messages": [message.to_wire() for message in messages],
-                    "runs": [run.record.to_wire() for run in runs],
-                }
-                print_json(thread.record.to_wire() | more)
-                return
-            print_fields(
-                [
-                    ("thread", thread.id),
-                    ("created", local_time(thread.record.created_at)),
-                    ("metadata", pairs(thread.record.metadata)),
-                    ("messages", str(len(messages))),
-                    ("runs", ", ".join(f"{run.id} ({run.record.status})" for run in runs)),
-                ]
-            )
-            calls = {run.id: [step async for step in run.steps()] for run in runs}
-        print_messages(messages, calls)
-
-    anyio.run(work)
+    with open_keeper(store) as client:
+        thread = client.threads.get(thread_id)
+        messages = list(thread.messages(limit=100))
+        runs = list(client.runs.list(thread_id=thread_id))[::-1]
+        if json:
+            more = {
+                "messages": [message.to_wire() for message in messages],
+                "runs": [run.record.to_wire() for run in runs],
+            }
+            print_json(thread.record.to_wire() | more)
+            return
+        print_fields(
+            [
+                ("thread", thread.id),
+                ("created", local_time(thread.record.created_at)),
+                ("metadata", pairs(thread.record.metadata)),
+                ("messages", str(len(messages))),
+                ("runs", ", ".join(f"{run.id} ({run.record.status})" for run in runs)),
+            ]
+        )
+        calls = {run.id: list(run.steps()) for run in runs}
+    print_messages(messages, calls)
 
 
 @app.command
@@ -105,18 +96,10 @@ def delete(
         yes: Do not ask.
         json: For machines: the wire's answer.
     """
-
-    async def find() -> None:
-        async with open_keeper(store) as client:
-            await client.threads.get(thread_id)
-
-    async def remove() -> None:
-        async with open_keeper(store) as client:
-            await client.threads.delete(thread_id)
-
-    anyio.run(find)
-    confirm(f"Delete thread {thread_id} with all of its messages and runs?", yes=yes or json)
-    anyio.run(remove)
+    with open_keeper(store) as client:
+        client.threads.get(thread_id)
+        confirm(f"Delete thread {thread_id} with all of its messages and runs?", yes=yes or json)
+        client.threads.delete(thread_id)
     if json:
         print_json({"id": thread_id, "object": "thread.deleted", "deleted": True})
     else:
@@ -154,8 +137,8 @@ def _print_calls(console: Console, step: RunStep) -> None:
             console.print(clip(call.output, MAX_OUTPUT))
 
 
-async def _beginning(thread: AsyncThread) -> str:
-    page = await thread.messages(limit=1).page()
+def _beginning(thread: Thread) -> str:
+    page = thread.messages(limit=1).page()
     return clip(page.data[0].text, 60) if page.data else ""
 
 

@@ -98,18 +98,22 @@ def _plain_delta(event: MessageDeltaEvent) -> tuple[str, Kind, str] | None:
     """Message, kind and text of a delta that has nothing else in it, as `message_delta` makes them."""
     data = cast("dict[str, Any]", event.data)
     try:
-        (part,) = data["delta"]["content"]
+        message_id, delta = data["id"], data["delta"]
+        (part,) = delta["content"]
         kind = part["type"]
         text = part["text"]["value"] if kind == "text" else part["refusal"]
-        same = data == _delta_data(data["id"], kind, text)
+        is_plain = (
+            len(data) == 3
+            and data["object"] == "thread.message.delta"
+            and len(delta) == 1
+            and len(part) == 3
+            and part["index"] == 0
+            and (kind == "refusal" or (kind == "text" and len(part["text"]) == 1))
+            and type(text) is str
+        )
     except (KeyError, TypeError, ValueError):
         return None
-    return (data["id"], kind, text) if same and kind in ("text", "refusal") and isinstance(text, str) else None
-
-
-def _delta_data(message_id: str, kind: str, text: str) -> dict[str, object]:
-    part: dict[str, object] = {"index": 0, "type": kind, kind: {"value": text} if kind == "text" else text}
-    return {"id": message_id, "object": "thread.message.delta", "delta": {"content": [part]}}
+    return (message_id, kind, text) if is_plain else None
 
 
 def _event(name: Any, data: Any, sequence: int, snapshot: Fields) -> Event:

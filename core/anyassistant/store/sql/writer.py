@@ -46,7 +46,8 @@ class Writer:
         self._connection = connection
         self._tenant = tenant
         self._path = path
-        self._condition = threading.Condition()
+        self._lock = threading.RLock()  # the condition's, taken bare where it is done for every delta
+        self._condition = threading.Condition(self._lock)
         self._entries: list[Entry] = []
         self._is_urgent = False
         self._is_stopping = False
@@ -75,7 +76,7 @@ class Writer:
     # What other threads ask for
 
     def post(self, run_id: str, epoch: int, change: Change | Event) -> None:
-        with self._condition:
+        with self._lock:
             channel = self._channels.get(run_id)
             if channel is None:
                 channel = self._channels[run_id] = Channel(run_id)

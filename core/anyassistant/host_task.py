@@ -76,7 +76,7 @@ class HostTask:
     async def _guard(self, function: Callable[[Unpack[Arguments]], Awaitable[object]], *arguments: *Arguments) -> None:
         try:
             await function(*arguments)
-        except Exception:
+        except (Exception, SystemExit, KeyboardInterrupt):  # asyncio lets the last two through to whoever runs it
             logger.exception("a task of anyassistant failed: %s", getattr(function, "__qualname__", function))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol, TypeVar
 
@@ -100,6 +101,9 @@ class Drivers:
 
     Args:
         lease: Seconds after which a driver that says nothing counts as gone.
+
+    Attributes:
+        left_watches: Ways out of the watches of readers that went away without closing.
     """
 
     def __init__(self, store: Store, host: TaskHost, new_waker: Callable[[], Wakeable], *, lease: float) -> None:
@@ -111,9 +115,15 @@ class Drivers:
         self._is_parked = False
         self.lease = lease
         self.identity = new_driver()
+        self.left_watches: deque[Callable[[], None]] = deque()
 
     def lease_until(self) -> float:
         return time.time() + self.lease
+
+    def forget_left_watches(self) -> None:
+        """Leave the watches of readers that went away."""
+        while self.left_watches:
+            self.left_watches.popleft()()
 
     def owned(self, run_id: str) -> OwnedRun | None:
         """The run, if this client drives it."""
@@ -203,6 +213,7 @@ class Drivers:
             leave()
 
     async def _look(self) -> None:
+        self.forget_left_watches()
         states = await self._store.check(list(self._runs))
         for run_id, owned in list(self._runs.items()):
             state = states.get(run_id)

@@ -37,10 +37,10 @@ class Follower(AsyncGenerator[Event, None]):
         self._new_waker = new_waker
         self._run_id = run_id
         self._after = after
+        self._leave: Callable[[], None] | None = None
         self._ready: deque[Event] = deque()
         self._is_over = False
         self._waker: Wakeable | None = None
-        self._leave: Callable[[], None] | None = None
 
     async def __anext__(self) -> Event:
         while not self._ready:
@@ -49,6 +49,10 @@ class Follower(AsyncGenerator[Event, None]):
                 raise StopAsyncIteration
             await self._fetch()
         return self._ready.popleft()
+
+    def __del__(self) -> None:
+        if self._leave is not None:  # a `break` left it open; a finaliser must not take the store's locks
+            self._drivers.left_watches.append(self._leave)
 
     async def asend(self, value: None) -> Event:
         return await self.__anext__()
@@ -72,6 +76,7 @@ class Follower(AsyncGenerator[Event, None]):
     async def _fetch(self) -> None:
         """Take what is there; wait where that is nothing."""
         if self._waker is None:
+            self._drivers.forget_left_watches()
             self._waker = self._new_waker()
             self._leave = self._store.watch_events(self._run_id, self._waker.wake)
         events = await self._read()

@@ -1,0 +1,118 @@
+"""A task of its own to live in, and a wake-up from any thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import anyio
+import anyio.to_thread
+import pytest
+from anyassistant.host_task import HostTask, Waker, is_cancelling
+
+
+async def test_functions_run_until_it_is_closed() -> None:
+    host = HostTask()
+    await host.start()
+    begun, ended = anyio.Event(), anyio.Event()
+
+    async def work(text: str) -> None:
+        assert text == "argument"
+        begun.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.set()
+
+    host.start_soon(work, "argument")
+    await begun.wait()
+    await host.aclose()
+    assert ended.is_set()
+
+
+async def test_what_fails_is_logged_and_ends_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    host = HostTask()
+    await host.start()
+    went_on = anyio.Event()
+
+    async def fail() -> None:
+        raise ValueError("oh")
+
+    async def go_on() -> None:
+        await anyio.lowlevel.checkpoint()
+        went_on.set()
+
+    with caplog.at_level(logging.ERROR, "anyassistant"):
+        host.start_soon(fail)
+        host.start_soon(go_on)
+        with anyio.fail_after(5):
+            await went_on.wait()
+    await host.aclose()
+    assert "fail" in caplog.text
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()], ids=repr)
+async def test_an_exit_in_it_does_not_reach_the_event_loop(error: BaseException, caplog) -> None:
+    host = HostTask()
+    await host.start()
+    went_on = anyio.Event()
+
+    async def leave() -> None:
+        raise error
+
+    async def go_on() -> None:
+        for _ in range(3):
+            await anyio.lowlevel.checkpoint()
+        went_on.set()
+
+    host.start_soon(leave)
+    host.start_soon(go_on)
+    with anyio.fail_after(5):
+        await went_on.wait()
+    await host.aclose()
+
+
+async def test_a_closed_one_takes_nothing_more() -> None:
+    host = HostTask()
+    await host.start()
+    await host.aclose()
+    await host.aclose()
+    with pytest.raises(Exception, match="closed"):
+        host.start_soon(anyio.sleep_forever)
+
+
+async def test_a_waker_is_raised_here_and_from_any_thread() -> None:
+    waker = Waker()
+    waker.wake()
+    await waker.wait()
+    assert not waker.is_up
+    for _ in range(3):
+        threading.Thread(target=waker.wake).start()
+        with anyio.fail_after(5):
+            await waker.wait()
+
+
+def test_a_waker_of_an_event_loop_that_has_ended_does_nothing(anyio_backend: str) -> None:
+    wakers: list[Waker] = []
+
+    async def make() -> None:
+        wakers.append(Waker())
+
+    anyio.run(make, backend=anyio_backend)
+    thread = threading.Thread(target=wakers[0].wake)
+    thread.start()
+    thread.join(5)
+    wakers[0].wake()
+
+
+async def test_whether_a_task_is_being_cancelled() -> None:
+    assert not is_cancelling()
+    with anyio.CancelScope() as scope:
+        assert not is_cancelling()
+        scope.cancel()
+        assert is_cancelling()
+        with anyio.CancelScope(shield=True):
+            assert not is_cancelling()
+            await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+    assert not is_cancelling()

@@ -56,7 +56,7 @@ def bind_by_name(
         rest = values.pop(variadic, ()) if variadic is not None else ()
         leading = positional if rest else _up_to_the_last_given(positional, values)
         ahead = [values.pop(parameter.name, parameter.default) for parameter in leading]
-        return fn(*ahead, *rest, **values)  # type: ignore[misc]  # validated as a list
+        return fn(*ahead, *rest, **values)  # type: ignore[misc]  # pyright: ignore  # validated as a list
 
     return call
 

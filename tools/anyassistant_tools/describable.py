@@ -131,7 +131,8 @@ def _ask_pydantic(annotation: object) -> None:
     from pydantic.errors import PydanticUserError
 
     try:
-        adapter: TypeAdapter[object] = TypeAdapter(annotation)  # type: ignore[arg-type]  # whether it is a type is asked
+        # Whether it is a type is what is asked.
+        adapter: TypeAdapter[object] = TypeAdapter(annotation)  # type: ignore[arg-type]  # pyright: ignore
         adapter.json_schema()
     except PydanticUserError as error:
         raise _NotDescribableError(str(error)) from error

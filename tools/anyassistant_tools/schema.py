@@ -60,7 +60,8 @@ class ParametersSchema:
                 _annotate(json_schema["properties"][field.parameter.name], field, descriptions)
         json_schema.setdefault("properties", {})
         self.json_schema = json_schema
-        self.validator = adapter.validator  # type: ignore[assignment]  # pydantic's plugins alone make it another
+        # pydantic's plugins alone make it another.
+        self.validator = adapter.validator  # type: ignore[assignment]  # pyright: ignore
         self.omissible = frozenset(field.parameter.name for field in fields if not field.is_required)
         self.factories = {field.parameter.name: field.factory for field in fields if field.factory is not None}
 

@@ -67,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line: its exit code."""
     tokens, debug = _without_debug(arguments)
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that has no arrows shows their escapes
     try:
         app = make_app(next((one for one in tokens if not one.startswith("-")), ""))

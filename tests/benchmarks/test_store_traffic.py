@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from anyassistant import AsyncClient
 from anyassistant.store.memory import MemoryStore
+from echo_rounds import count_down, question
 
 NOTHING_TO_WAIT_FOR = {"post", "pending", "recent_events", "watch_events", "watch_control"}
 
@@ -29,14 +30,6 @@ class CountedStore(MemoryStore):
             return found(*args, **kwargs)
 
         return counted
-
-
-def count_down(start: int) -> int:
-    return start - 1
-
-
-def question(rounds: int) -> str:
-    return "\nTHEN\n".join(f'CALL count_down {{"start": {start}}}' for start in range(rounds))
 
 
 async def calls_of_a_run(rounds: int, *, before: int = 0) -> Counter[str]:

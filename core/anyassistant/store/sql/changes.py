@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from ...hosting.store import Change
 from ...types import Event, Message, RunRecord, RunStep, Turn
 from . import statements
-from .codec import decode_run, encode, encode_progress, encode_turn, run_of
+from .codec import decode_run, decode_snapshot, encode, encode_progress, encode_turn
 from .connection import Connection
-from .json_text import from_text
 from .keys import key_text
 from .labels import replace_labels
 from .spans import encode_events
@@ -39,7 +38,8 @@ def find_known_run(connection: Connection, tenant: str, run_id: str) -> KnownRun
     if row is None:
         return None
     number, thread, snapshot, progress, *_ = row
-    return KnownRun(number, thread, run_of(from_text(snapshot)), decode_run(snapshot, progress).metadata)
+    began = decode_snapshot(snapshot)
+    return KnownRun(number, thread, began, decode_run(began, progress).metadata)
 
 
 class Gathered:

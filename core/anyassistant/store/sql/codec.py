@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from ...types import (
@@ -91,8 +91,12 @@ def decode_turn(text: str) -> Turn:
     return Turn(**found)
 
 
-def decode_run(snapshot: str, progress: str) -> RunRecord:
-    return run_of({**from_text(snapshot), **from_text(progress)})
+def decode_snapshot(text: str) -> RunRecord:
+    return RunRecord(**_run_fields(from_text(text)))
+
+
+def decode_run(snapshot: RunRecord, progress: str) -> RunRecord:
+    return run_of(snapshot, from_text(progress))
 
 
 def message_of(found: Fields) -> Message:
@@ -110,20 +114,31 @@ def step_of(found: Fields) -> RunStep:
     return RunStep(**found)
 
 
-def run_of(found: Fields) -> RunRecord:
-    found["usage"] = _optional(_usage, found["usage"])
-    found["last_error"] = _optional(error_of, found["last_error"])
-    found["pending_calls"] = tuple(PendingCall(**call) for call in found["pending_calls"])
-    found["tools"] = _each(_tool, found["tools"])
-    found["limits"] = Limits(**found["limits"])
-    details = found["incomplete_details"]
-    if details is not None:
-        found["incomplete_details"] = IncompleteDetails(**details)
-    return RunRecord(**found)
+def run_of(snapshot: RunRecord, progress: Fields) -> RunRecord:
+    """A run which differs from its snapshot by these fields."""
+    return replace(snapshot, **_run_fields(progress)) if progress else snapshot
 
 
 def error_of(found: Fields) -> LastError:
     return LastError(**found)
+
+
+_RUN_DECODERS: Mapping[str, Callable[[Any], Any]] = {
+    "usage": lambda found: _optional(_usage, found),
+    "last_error": lambda found: _optional(error_of, found),
+    "pending_calls": lambda found: tuple(PendingCall(**call) for call in found),
+    "tools": lambda found: _each(_tool, found),
+    "limits": lambda found: Limits(**found),
+    "incomplete_details": lambda found: _optional(lambda details: IncompleteDetails(**details), found),
+}
+
+
+def _run_fields(found: Fields) -> Fields:
+    """Fields of a run, all or some, as the record has them."""
+    for name, decode in _RUN_DECODERS.items():
+        if name in found:
+            found[name] = decode(found[name])
+    return found
 
 
 def _part(found: Fields) -> Part:

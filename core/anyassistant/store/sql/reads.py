@@ -8,13 +8,12 @@ from ...errors import NotFound
 from ...hosting.store import RunState
 from ...types import AssistantRecord, Event, HistoryItem, Message, ThreadRecord, Turn
 from . import statements
-from .codec import decode_assistant, decode_message, decode_run, decode_thread, decode_turn
+from .codec import decode_assistant, decode_message, decode_run, decode_snapshot, decode_thread, decode_turn
 from .connection import Connection, Row
-from .json_text import from_text
 from .keys import key_text
 from .spans import Span, decode_events
 
-SPANS_AT_ONCE = 64
+SPANS_AT_ONCE = 32
 """Rows of the event log that are read at once."""
 
 NEWEST = 2**62
@@ -83,7 +82,9 @@ def read_events(connection: Connection, tenant: str, run_id: str, after: int) ->
         return ()
     number, _, snapshot, *_ = run
     rows = connection.rows(statements.read_events, run_=number, after_=after, limit_=SPANS_AT_ONCE)
-    began = from_text(snapshot) if rows else {}
+    if not rows:
+        return ()
+    began = decode_snapshot(snapshot)
     return [event for row in rows for event in decode_events(Span(*row), after, began)]
 
 
@@ -111,7 +112,7 @@ def find_run(connection: Connection, tenant: str, run_id: str) -> tuple[int, int
 def state_of(columns: Row) -> RunState:
     """A run of the columns `statements.STATE`."""
     snapshot, progress, *rest = columns
-    return RunState(decode_run(snapshot, progress), *rest)
+    return RunState(decode_run(decode_snapshot(snapshot), progress), *rest)
 
 
 def thread_number(connection: Connection, tenant: str, thread_id: str) -> int:

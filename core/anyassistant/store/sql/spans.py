@@ -23,7 +23,7 @@ from ...types import (
     RunStepEvent,
 )
 from ...types.events import message_delta
-from .codec import Fields, error_of, message_of, run_of, run_progress, step_of
+from .codec import error_of, message_of, run_of, run_progress, step_of
 from .json_text import from_text, to_text
 
 DELTA = "d"
@@ -55,8 +55,8 @@ def encode_events(events: Sequence[Event], snapshot: RunRecord) -> Iterator[Span
             start = at
 
 
-def decode_events(span: Span, after: int, snapshot: Fields) -> Iterator[Event]:
-    """The events of a row behind a number; deltas are joined as far as their span reaches.
+def decode_events(span: Span, after: int, snapshot: RunRecord) -> Iterator[Event]:
+    """The events of a row behind a number.
 
     Args:
         snapshot: The run as it began.
@@ -65,10 +65,10 @@ def decode_events(span: Span, after: int, snapshot: Fields) -> Iterator[Event]:
     for entry in from_text(span.payload):
         if entry[0] == DELTA:
             _, message_id, kind, texts = entry
-            known = max(0, after - sequence)
-            sequence += len(texts)
-            if known < len(texts):
-                yield message_delta(message_id, "".join(texts[known:]), sequence, kind=kind)
+            for text in texts:
+                sequence += 1
+                if sequence > after:
+                    yield message_delta(message_id, text, sequence, kind=kind)
         else:
             sequence += 1
             if sequence > after:
@@ -116,7 +116,7 @@ def _plain_delta(event: MessageDeltaEvent) -> tuple[str, Kind, str] | None:
     return (message_id, kind, text) if is_plain else None
 
 
-def _event(name: Any, data: Any, sequence: int, snapshot: Fields) -> Event:
+def _event(name: Any, data: Any, sequence: int, snapshot: RunRecord) -> Event:
     match name:
         case "error":
             return ErrorEvent(name, error_of(data), sequence)
@@ -131,4 +131,4 @@ def _event(name: Any, data: Any, sequence: int, snapshot: Fields) -> Event:
         case _ if name.startswith("thread.run.step."):
             return RunStepEvent(name, step_of(data), sequence)
         case _:
-            return RunEvent(name, run_of({**snapshot, **data}), sequence)
+            return RunEvent(name, run_of(snapshot, data), sequence)

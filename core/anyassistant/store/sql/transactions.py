@@ -12,7 +12,7 @@ from ...hosting.store import HistoryMessage, LostLease, RunState
 from ...types import AssistantRecord, Event, Message, ThreadRecord
 from ..memory import busy, silenced
 from . import statements
-from .changes import KnownRun, put_message
+from .changes import KnownRun, find_known_run, put_message
 from .codec import decode_turn, encode, encode_turn
 from .connection import Connection
 from .keys import key_text
@@ -181,10 +181,10 @@ def take_over(
     )
     if taken == 0:
         return None
-    found = find_run(connection, tenant, run_id)
-    assert found is not None  # it was just written
-    number, thread, state = found
-    return KnownRun(number, thread, state.record, state.record.metadata), state
+    known, found = find_known_run(connection, tenant, run_id), find_run(connection, tenant, run_id)
+    assert known is not None  # it was just written
+    assert found is not None
+    return known, found[2]
 
 
 def renew(connection: Connection, tenant: str, runs: Mapping[str, int], lease_until: float) -> None:

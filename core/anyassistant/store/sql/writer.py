@@ -28,7 +28,12 @@ Entry: TypeAlias = Post | Job[Any]
 Wake: TypeAlias = Callable[[], None]
 
 GATHER_SECONDS = 0.005
-"""How long after one commit of deltas the next one waits for more of them; nobody who waits has to."""
+LONGEST_GATHER_SECONDS = 0.1
+"""How long after one commit of deltas the next one waits for more of them, the longer the more work it was; for a job
+that somebody waits for, it does not."""
+
+SHARE = 4
+"""The writer gathers for so many times the processor time that its last commit took."""
 
 GATHERED = 128
 """So many changes are not waited with."""
@@ -60,7 +65,7 @@ class Writer:
         self._is_full_sync: bool | None = None
         self._version = connection.data_version()
         self._polled_at = 0.0
-        self._committed_at = 0.0
+        self._gather_until = 0.0
         self._thread = threading.Thread(target=self._run, name="anyassistant-store-writer", daemon=True)
 
     def start(self) -> None:
@@ -188,8 +193,11 @@ class Writer:
                 self._connection.close()
                 return
             if entries:
+                began = time.thread_time()
                 self._commit(entries)
-                self._committed_at = time.monotonic()
+                work = SHARE * (time.thread_time() - began)
+                gather = min(max(work, GATHER_SECONDS), LONGEST_GATHER_SECONDS)
+                self._gather_until = time.monotonic() + gather
             if self._watchers and time.monotonic() >= self._polled_at + POLL_SECONDS:
                 self._polled_at = time.monotonic()
                 self._look_for_others()
@@ -202,7 +210,7 @@ class Writer:
                 self._condition.wait(POLL_SECONDS if self._watchers else None)
                 self._is_sleeping = False
             if self._entries and not self._is_urgent and not self._is_stopping:
-                left = self._committed_at + GATHER_SECONDS - time.monotonic()
+                left = self._gather_until - time.monotonic()
                 if left > 0 and len(self._entries) < GATHERED:
                     self._condition.wait(left)
             if not self._entries:

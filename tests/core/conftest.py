@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TypeAlias
 
 import anyio
 import pytest
 from anyassistant import AsyncClient
 from anyassistant.errors import InvalidRequest
+from anyassistant.hosting import Store
 from anyassistant.protocols import (
     AssistantMessage,
     Capabilities,
@@ -17,6 +20,7 @@ from anyassistant.protocols import (
     ToolMessage,
     Usage,
 )
+from anyassistant.store.memory import MemoryStore
 
 Item: TypeAlias = str | ModelDelta | BaseException | Callable[[], Awaitable[None]]
 ALL = Capabilities(tools=True, parallel_tool_calls=True, images=True, json_schema=True, streaming=True, usage=True)
@@ -32,6 +36,15 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 async def client() -> AsyncGenerator[AsyncClient, None]:
     async with AsyncClient("echo", store=":memory:") as client:
         yield client
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def make_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store | str]:
+    """Makes stores for `store=` which several clients may share: one in memory, or the path of a database."""
+    count = itertools.count()
+    if request.param == "memory":
+        return MemoryStore
+    return lambda: str(tmp_path / f"{next(count)}.sqlite3")
 
 
 class Scripted(ChatModel):

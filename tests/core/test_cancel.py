@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import AsyncGenerator
 
 import anyio
 import anyio.to_thread
 import pytest
 from anyassistant import AsyncClient
 from anyassistant.errors import RunCancelled
-from anyassistant.store.memory import MemoryStore
+
+
+@pytest.fixture
+async def client(make_store) -> AsyncGenerator[AsyncClient, None]:
+    async with AsyncClient("echo", store=make_store()) as client:
+        yield client
 
 
 async def check_cancelled(run, thread) -> list:
@@ -24,9 +30,9 @@ async def check_cancelled(run, thread) -> list:
     return events
 
 
-async def test_before_the_start_it_makes_a_cancelled_run(scripted) -> None:
+async def test_before_the_start_it_makes_a_cancelled_run(scripted, make_store) -> None:
     model = scripted()
-    async with AsyncClient(model, store=":memory:") as client:
+    async with AsyncClient(model, store=make_store()) as client:
         thread = await client.threads.create(messages=["go"])
         run = thread.run(await client.assistants.create())
         await run.cancel()
@@ -39,9 +45,9 @@ async def test_before_the_start_it_makes_a_cancelled_run(scripted) -> None:
     assert model.requests == []
 
 
-async def test_in_the_models_stream_the_text_so_far_is_kept(scripted, make_gate) -> None:
+async def test_in_the_models_stream_the_text_so_far_is_kept(scripted, make_gate, make_store) -> None:
     gate = make_gate()
-    async with AsyncClient(scripted(["so far", gate, " never"]), store=":memory:") as client:
+    async with AsyncClient(scripted(["so far", gate, " never"]), store=make_store()) as client:
         thread = await client.threads.create(messages=["go"])
         run = await thread.run(await client.assistants.create()).start()
         await gate.reached()
@@ -55,10 +61,10 @@ async def test_in_the_models_stream_the_text_so_far_is_kept(scripted, make_gate)
         assert step.status == "cancelled"
 
 
-async def test_the_model_is_told_what_it_had_said(scripted, make_gate) -> None:
+async def test_the_model_is_told_what_it_had_said(scripted, make_gate, make_store) -> None:
     gate = make_gate()
     model = scripted(["so far", gate], ["again"])
-    async with AsyncClient(model, store=":memory:") as client:
+    async with AsyncClient(model, store=make_store()) as client:
         thread = await client.threads.create(messages=["go"])
         assistant = await client.assistants.create()
         run = await thread.run(assistant).start()
@@ -151,7 +157,7 @@ async def test_after_the_end_it_changes_nothing(client: AsyncClient) -> None:
     assert (await run.result()).text == "ECHO: hi"
 
 
-async def test_it_is_seen_as_cancelling_at_once_by_everyone(scripted, make_gate) -> None:
+async def test_it_is_seen_as_cancelling_at_once_by_everyone(scripted, make_gate, make_store) -> None:
     gate, closing = make_gate(), make_gate()
 
     async def slow_to_close() -> None:
@@ -161,7 +167,7 @@ async def test_it_is_seen_as_cancelling_at_once_by_everyone(scripted, make_gate)
             with anyio.CancelScope(shield=True):
                 await closing()
 
-    store = MemoryStore()
+    store = make_store()
     async with AsyncClient(scripted([slow_to_close]), store=store) as client, AsyncClient("echo", store=store) as other:
         thread = await client.threads.create(messages=["go"])
         run = await thread.run(await client.assistants.create()).start()
@@ -177,7 +183,7 @@ async def test_it_is_seen_as_cancelling_at_once_by_everyone(scripted, make_gate)
         await check_cancelled(run, thread)
 
 
-async def test_from_another_client_on_the_same_store(make_gate) -> None:
+async def test_from_another_client_on_the_same_store(make_gate, make_store) -> None:
     gate = make_gate()
 
     async def work() -> str:
@@ -185,7 +191,7 @@ async def test_from_another_client_on_the_same_store(make_gate) -> None:
         await gate()
         return ""
 
-    store = MemoryStore()
+    store = make_store()
     async with AsyncClient("echo", store=store) as client, AsyncClient("echo", store=store) as other:
         thread = await client.threads.create(messages=["CALL work {}"])
         run = await thread.run(await client.assistants.create(tools=[work])).start()
@@ -194,9 +200,11 @@ async def test_from_another_client_on_the_same_store(make_gate) -> None:
         await check_cancelled(run, thread)
 
 
-async def test_it_is_finished_by_whoever_comes_next_where_the_driver_was_parked(scripted, make_gate) -> None:
+async def test_it_is_finished_by_whoever_comes_next_where_the_driver_was_parked(
+    scripted, make_gate, make_store
+) -> None:
     gate = make_gate()
-    store = MemoryStore()
+    store = make_store()
     async with AsyncClient(scripted(["half", gate]), store=store) as client:
         thread = await client.threads.create(messages=["go"])
         run = await thread.run(await client.assistants.create()).start()
@@ -209,9 +217,9 @@ async def test_it_is_finished_by_whoever_comes_next_where_the_driver_was_parked(
         await check_cancelled(parked, await client.threads.get(thread.id))
 
 
-async def test_a_follower_sees_the_cancel(scripted, make_gate) -> None:
+async def test_a_follower_sees_the_cancel(scripted, make_gate, make_store) -> None:
     gate = make_gate()
-    async with AsyncClient(scripted([gate]), store=":memory:") as client:
+    async with AsyncClient(scripted([gate]), store=make_store()) as client:
         thread = await client.threads.create(messages=["go"])
         run = thread.run(await client.assistants.create())
         names: list[str] = []
@@ -226,9 +234,9 @@ async def test_a_follower_sees_the_cancel(scripted, make_gate) -> None:
         assert names[-1] == "thread.run.cancelled"
 
 
-async def test_a_cancelled_reader_does_not_cancel_the_run(scripted, make_gate) -> None:
+async def test_a_cancelled_reader_does_not_cancel_the_run(scripted, make_gate, make_store) -> None:
     gate = make_gate()
-    async with AsyncClient(scripted([gate, "end"]), store=":memory:") as client:
+    async with AsyncClient(scripted([gate, "end"]), store=make_store()) as client:
         thread = await client.threads.create(messages=["go"])
         run = thread.run(await client.assistants.create())
         async with anyio.create_task_group() as group:

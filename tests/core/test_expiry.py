@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 import anyio
 import pytest
 from anyassistant import AsyncClient
 from anyassistant.errors import RunExpired
-from anyassistant.store.memory import MemoryStore
+
+
+@pytest.fixture
+async def client(make_store) -> AsyncGenerator[AsyncClient, None]:
+    async with AsyncClient("echo", store=make_store()) as client:
+        yield client
+
 
 ELSEWHERE = {"type": "function", "function": {"name": "elsewhere"}}
 
 
-async def test_a_run_that_is_driven_expires(scripted, make_gate) -> None:
-    async with AsyncClient(scripted(["so far", make_gate()]), store=":memory:") as client:
+async def test_a_run_that_is_driven_expires(scripted, make_gate, make_store) -> None:
+    async with AsyncClient(scripted(["so far", make_gate()]), store=make_store()) as client:
         thread = await client.threads.create(messages=["go"])
         run = thread.run(await client.assistants.create(), expires_in=0.05)
         await run.start()
@@ -78,8 +86,8 @@ async def test_a_thread_with_an_expired_run_can_be_deleted_and_has_nothing_to_re
     await other.delete()
 
 
-async def test_a_parked_run_expires_while_nobody_is_there(scripted, make_gate) -> None:
-    store, gate = MemoryStore(), make_gate()
+async def test_a_parked_run_expires_while_nobody_is_there(scripted, make_gate, make_store) -> None:
+    store, gate = make_store(), make_gate()
     async with AsyncClient(scripted([gate]), store=store) as client:
         thread = await client.threads.create(messages=["go"])
         run = await thread.run(await client.assistants.create(), expires_in=0.3).start()

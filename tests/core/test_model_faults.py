@@ -211,6 +211,7 @@ async def test_a_call_without_a_name_is_an_unknown_tool(scripted, delta: ToolCal
 async def test_a_model_that_never_awaits_does_not_starve_the_others(scripted) -> None:
     class Busy(scripted):
         async def respond(self, request: ModelRequest, /) -> AsyncGenerator[ModelDelta, None]:
+            yield ModelDelta(text="x")
             while not others_turn:
                 yield ModelDelta(text="x")
             yield ModelDelta(finish_reason="stop")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 
 import anyio
@@ -11,6 +11,13 @@ import pytest
 from anyassistant import AsyncClient
 from anyassistant.errors import RunError, RunFailed
 from anyassistant.types import TERMINAL, Event, MessageEvent, RunEvent, RunStepEvent
+
+
+@pytest.fixture
+async def client(make_store) -> AsyncGenerator[AsyncClient, None]:
+    async with AsyncClient("echo", store=make_store()) as client:
+        yield client
+
 
 SCRIPTS = {
     "answer": "hello there",
@@ -100,9 +107,9 @@ async def test_a_late_reader_sees_what_an_early_one_saw(client: AsyncClient, run
     assert await read(late) == events
 
 
-async def test_two_readers_and_one_that_breaks_off(client: AsyncClient, scripted, make_gate) -> None:
+async def test_two_readers_and_one_that_breaks_off(client: AsyncClient, scripted, make_gate, make_store) -> None:
     gate = make_gate()
-    async with AsyncClient(scripted(["a", "b", gate, "c"]), store=":memory:") as client:
+    async with AsyncClient(scripted(["a", "b", gate, "c"]), store=make_store()) as client:
         thread = await client.threads.create(messages=["go"])
         run = thread.run(await client.assistants.create())
         seen: dict[str, list[Event]] = {"one": [], "two": []}
@@ -123,9 +130,9 @@ async def test_two_readers_and_one_that_breaks_off(client: AsyncClient, scripted
         assert (await run.result()).text == "abc", "breaking off detaches, and the run goes on"
 
 
-async def test_events_come_while_the_run_goes_on(scripted, make_gate) -> None:
+async def test_events_come_while_the_run_goes_on(scripted, make_gate, make_store) -> None:
     gate = make_gate()
-    async with AsyncClient(scripted(["a", gate, "b"]), store=":memory:") as client:
+    async with AsyncClient(scripted(["a", gate, "b"]), store=make_store()) as client:
         thread = await client.threads.create(messages=["go"])
         run = thread.run(await client.assistants.create())
         async for event in run.events():
@@ -223,9 +230,9 @@ async def test_an_event_is_a_block_of_an_event_stream(run) -> None:
         assert data["object"].startswith("thread.")
 
 
-async def test_a_hostile_text_stays_inside_its_frame(scripted) -> None:
+async def test_a_hostile_text_stays_inside_its_frame(scripted, make_store) -> None:
     text = "x\n\nevent: thread.run.failed\ndata: {}\r\n\x00\u2028</script>"
-    async with AsyncClient(scripted([text]), store=":memory:") as client:
+    async with AsyncClient(scripted([text]), store=make_store()) as client:
         thread = await client.threads.create(messages=["go"])
         run = thread.run(await client.assistants.create())
         for event in await read(run):
@@ -234,9 +241,9 @@ async def test_a_hostile_text_stays_inside_its_frame(scripted) -> None:
         assert (await run.result()).text == text
 
 
-async def test_waiting_has_a_time_out_and_leaves_the_run_going(scripted, make_gate) -> None:
+async def test_waiting_has_a_time_out_and_leaves_the_run_going(scripted, make_gate, make_store) -> None:
     gate = make_gate()
-    async with AsyncClient(scripted([gate, "b"]), store=":memory:") as client:
+    async with AsyncClient(scripted([gate, "b"]), store=make_store()) as client:
         thread = await client.threads.create(messages=["go"])
         run = thread.run(await client.assistants.create())
         with pytest.raises(TimeoutError):

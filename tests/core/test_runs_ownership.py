@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 import anyio
 import pytest
 from anyassistant import AsyncClient
@@ -9,9 +11,15 @@ from anyassistant.errors import RunAbandoned, RunFailed, ThreadBusy
 from anyassistant.store.memory import MemoryStore
 
 
-async def test_a_second_run_on_a_busy_thread_names_the_open_run(scripted, make_gate) -> None:
+@pytest.fixture
+async def client(make_store) -> AsyncGenerator[AsyncClient, None]:
+    async with AsyncClient("echo", store=make_store()) as client:
+        yield client
+
+
+async def test_a_second_run_on_a_busy_thread_names_the_open_run(scripted, make_gate, make_store) -> None:
     gate = make_gate()
-    async with AsyncClient(scripted([gate]), store=":memory:") as client:
+    async with AsyncClient(scripted([gate]), store=make_store()) as client:
         assistant = await client.assistants.create()
         thread = await client.threads.create(messages=["go"])
         run = await thread.run(assistant).start()
@@ -23,9 +31,9 @@ async def test_a_second_run_on_a_busy_thread_names_the_open_run(scripted, make_g
         assert [message.text async for message in thread.messages()] == ["go"], "nothing was added"
 
 
-async def test_a_message_for_a_busy_thread_is_refused(scripted, make_gate) -> None:
+async def test_a_message_for_a_busy_thread_is_refused(scripted, make_gate, make_store) -> None:
     gate = make_gate()
-    async with AsyncClient(scripted([gate, "end"]), store=":memory:") as client:
+    async with AsyncClient(scripted([gate, "end"]), store=make_store()) as client:
         thread = await client.threads.create(messages=["go"])
         run = await thread.run(await client.assistants.create()).start()
         with pytest.raises(ThreadBusy, match=run.id):
@@ -44,9 +52,9 @@ async def test_a_lock_ends_with_its_run_whatever_ended_it(client: AsyncClient, t
     assert (await thread.run(assistant).result()).text == "ECHO: again"
 
 
-async def test_two_runs_begun_at_once_are_one(scripted, make_gate) -> None:
+async def test_two_runs_begun_at_once_are_one(scripted, make_gate, make_store) -> None:
     gate = make_gate()
-    async with AsyncClient(scripted([gate, "end"]), store=":memory:") as client:
+    async with AsyncClient(scripted([gate, "end"]), store=make_store()) as client:
         assistant = await client.assistants.create()
         thread = await client.threads.create(messages=["go"])
         outcomes: list[str] = []
@@ -87,8 +95,8 @@ async def test_resume_is_none_where_no_run_is_open(client: AsyncClient) -> None:
     assert await thread.resume() is None
 
 
-async def test_resume_follows_a_run_that_somebody_drives(scripted, make_gate) -> None:
-    gate, store = make_gate(), MemoryStore()
+async def test_resume_follows_a_run_that_somebody_drives(scripted, make_gate, make_store) -> None:
+    gate, store = make_gate(), make_store()
     model = scripted(["a", gate, "b"])
     other_model = scripted()
     async with AsyncClient(model, store=store) as client, AsyncClient(other_model, store=store) as other:
@@ -102,7 +110,7 @@ async def test_resume_follows_a_run_that_somebody_drives(scripted, make_gate) ->
     assert other_model.requests == []
 
 
-async def test_leaving_the_client_parks_the_run_and_resume_goes_on(scripted, make_gate, make_call) -> None:
+async def test_leaving_the_client_parks_the_run_and_resume_goes_on(scripted, make_gate, make_call, make_store) -> None:
     made: list[int] = []
 
     def note(n: int) -> int:
@@ -110,7 +118,7 @@ async def test_leaving_the_client_parks_the_run_and_resume_goes_on(scripted, mak
         made.append(n)
         return n
 
-    gate, store = make_gate(), MemoryStore()
+    gate, store = make_gate(), make_store()
     async with AsyncClient(scripted([make_call("note", '{"n": 1}')], ["half", gate]), store=store) as client:
         thread = await client.threads.create(messages=["go"])
         run = await thread.run(await client.assistants.create(tools=[note])).start()
@@ -136,11 +144,11 @@ async def test_leaving_the_client_parks_the_run_and_resume_goes_on(scripted, mak
 
 @pytest.mark.parametrize("idempotent", [False, True])
 async def test_a_call_that_was_under_way_is_repeated_only_if_its_tool_is_idempotent(
-    make_gate, idempotent: bool
+    make_gate, idempotent: bool, make_store
 ) -> None:
     from anyassistant import Tool
 
-    gate, store = make_gate(), MemoryStore()
+    gate, store = make_gate(), make_store()
     made: list[str] = []
 
     async def pay() -> str:
@@ -166,10 +174,10 @@ async def test_a_call_that_was_under_way_is_repeated_only_if_its_tool_is_idempot
         assert "outcome of this call is unknown" in text
 
 
-async def test_a_call_that_had_not_begun_is_made_by_the_next_driver(make_gate) -> None:
+async def test_a_call_that_had_not_begun_is_made_by_the_next_driver(make_gate, make_store) -> None:
     from anyassistant.types import Limits
 
-    gate, store = make_gate(), MemoryStore()
+    gate, store = make_gate(), make_store()
     made: list[int] = []
 
     async def work(n: int) -> int:
@@ -273,8 +281,8 @@ async def test_a_live_driver_keeps_its_lease(scripted, make_gate) -> None:
     assert state.epoch == 1, "nobody took it over"
 
 
-async def test_a_parked_run_is_abandoned_for_who_follows_it(scripted, make_gate) -> None:
-    gate, store = make_gate(), MemoryStore()
+async def test_a_parked_run_is_abandoned_for_who_follows_it(scripted, make_gate, make_store) -> None:
+    gate, store = make_gate(), make_store()
     async with AsyncClient(scripted([gate]), store=store) as client:
         thread = await client.threads.create(messages=["go"])
         run = await thread.run(await client.assistants.create()).start()
@@ -294,7 +302,7 @@ async def test_a_lease_must_be_above_0() -> None:
             AsyncClient("echo", lease=lease)
 
 
-async def test_a_stores_failure_fails_the_run(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stores_failure_fails_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     from anyassistant.errors import StoreError
 
     error = StoreError("the disk is full")
@@ -302,15 +310,16 @@ async def test_a_stores_failure_fails_the_run(client: AsyncClient, monkeypatch: 
     async def fail(self: MemoryStore, thread_id: str, *, before: int | None, limit: int) -> None:
         raise error
 
-    assistant = await client.assistants.create()
-    thread = await client.threads.create(messages=["hi"])
-    with monkeypatch.context() as patch:
-        patch.setattr(MemoryStore, "read_history", fail)
-        with pytest.raises(RunFailed, match="the disk is full") as caught:
-            await thread.run(assistant).result()
-    assert caught.value.__cause__ is error
-    await thread.add("again")
-    assert (await thread.run(assistant).result()).text == "ECHO: again"
+    async with AsyncClient("echo", store=MemoryStore()) as client:
+        assistant = await client.assistants.create()
+        thread = await client.threads.create(messages=["hi"])
+        with monkeypatch.context() as patch:
+            patch.setattr(MemoryStore, "read_history", fail)
+            with pytest.raises(RunFailed, match="the disk is full") as caught:
+                await thread.run(assistant).result()
+        assert caught.value.__cause__ is error
+        await thread.add("again")
+        assert (await thread.run(assistant).result()).text == "ECHO: again"
 
 
 async def test_a_store_that_cannot_be_read_by_the_next_driver_fails_the_run(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 import anyio
 import pytest
 from anyassistant import AsyncClient
 from anyassistant.errors import InvalidRequest, RunCancelled, RunRequiresAction, ThreadBusy
-from anyassistant.store.memory import MemoryStore
+
+
+@pytest.fixture
+async def client(make_store) -> AsyncGenerator[AsyncClient, None]:
+    async with AsyncClient("echo", store=make_store()) as client:
+        yield client
 
 
 def wire(name: str) -> dict[str, object]:
@@ -212,8 +219,8 @@ async def test_resume_binds_some_and_the_rest_stays_pending(client: AsyncClient)
     assert [one.id for one in caught.value.calls] == [calls[1].id]
 
 
-async def test_outputs_are_kept_when_the_client_is_left_at_once() -> None:
-    store = MemoryStore()
+async def test_outputs_are_kept_when_the_client_is_left_at_once(make_store) -> None:
+    store = make_store()
     async with AsyncClient("echo", store=store) as client:
         run, [call] = await rest(client, "CALL locate {}", [wire("locate")])
         await run.submit_tool_outputs({call.id: "Rome"})
@@ -227,8 +234,8 @@ async def test_outputs_are_kept_when_the_client_is_left_at_once() -> None:
         assert [message.text async for message in thread.messages()][-1] == "TOOL RESULT: Rome"
 
 
-async def test_another_client_submits_and_the_run_goes_on_there() -> None:
-    store = MemoryStore()
+async def test_another_client_submits_and_the_run_goes_on_there(make_store) -> None:
+    store = make_store()
     async with AsyncClient("echo", store=store) as first, AsyncClient("echo", store=store) as second:
         run, [call] = await rest(first, "CALL locate {}", [wire("locate")])
         other = await second.runs.get(run.id)
@@ -237,9 +244,9 @@ async def test_another_client_submits_and_the_run_goes_on_there() -> None:
         assert (await run.result()).text == "TOOL RESULT: Rome"
 
 
-async def test_the_model_is_told_of_a_call_and_its_output_in_order(scripted, make_call) -> None:
+async def test_the_model_is_told_of_a_call_and_its_output_in_order(scripted, make_call, make_store) -> None:
     model = scripted([make_call("one"), make_call("two"), make_call("add")])
-    async with AsyncClient(model, store=":memory:") as client:
+    async with AsyncClient(model, store=make_store()) as client:
         run, calls = await rest(client, "go", [wire("one"), wire("two"), add])
         await run.submit_tool_outputs({calls[1].id: "2"})
         await run.submit_tool_outputs({calls[0].id: "1"})

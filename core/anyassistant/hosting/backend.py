@@ -480,7 +480,7 @@ def seen(state: RunState) -> RunRecord:
 
 
 def not_found(kind: str, key: str) -> NotFound:
-    return NotFound(f"No {kind} {key!r}.", param=f"{kind}_id", code="not_found")
+    return NotFound(f"There is no {kind} {key!r} in this client's store.", param=f"{kind}_id", code="not_found")
 
 
 def _wire_choice(name: str) -> Mapping[str, object]:

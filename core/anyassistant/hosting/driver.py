@@ -167,7 +167,10 @@ class Drivers:
             finally:
                 done.set()
 
-        self._host.start_soon(run)
+        try:
+            self._host.start_soon(run)
+        except RuntimeError as error:
+            raise StoreError("The client is closed: use it inside `async with`.") from error
         await done.wait()
         if failure:
             raise failure[0]

@@ -60,7 +60,7 @@ async def _break_off(store: Store, writer: Writer, draft: Draft, step: RunStep) 
                 replace(
                     message,
                     status="incomplete",
-                    content=[Text(text)] if text else [],
+                    content=(Text(text),) if text else (),
                     incomplete_details=MessageIncompleteDetails("run_failed"),
                     incomplete_at=int(time.time()),
                 ),

@@ -107,11 +107,11 @@ class Rounds:
     def rest(self) -> Sequence[PendingCall]:
         """The calls that only the caller can answer."""
         assert self.turn is not None  # a run rests because of its calls
-        return [
+        return tuple(
             PendingCall(call.id, call.name, "".join(call.arguments), waits_for="output")
             for call in self.turn.unfinished
             if self._is_foreign(call.name)
-        ]
+        )
 
     def end(self, ending: Ending) -> None:
         """Write how the run ends."""

@@ -231,13 +231,13 @@ class LiveTurn:
         assert self._message is not None  # opened with its first piece
         return self._message.id
 
-    def _content(self) -> list[Part]:
+    def _content(self) -> tuple[Part, ...]:
         text, refusal = self.text, "".join(self._refusal)
-        content: list[Part] = [Text(text)] if text else []
-        return [*content, Refusal(refusal)] if refusal else content
+        content: tuple[Part, ...] = (Text(text),) if text else ()
+        return (*content, Refusal(refusal)) if refusal else content
 
-    def _tool_calls(self) -> list[ToolCall]:
-        return [ToolCall(one.id, one.name, "".join(one.arguments), one.output, one.error) for one in self.calls]
+    def _tool_calls(self) -> tuple[ToolCall, ...]:
+        return tuple(ToolCall(one.id, one.name, "".join(one.arguments), one.output, one.error) for one in self.calls)
 
     def _open_message(self) -> None:
         if self._message is not None:

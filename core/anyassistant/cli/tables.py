@@ -2,17 +2,21 @@
 
 import sys
 from collections.abc import Sequence
+from shutil import get_terminal_size
 
 from .plain import one_line
+
+MIN_LAST_WIDTH = 20
+"""Columns that the last column of a table needs; a narrower terminal gets plain columns, which it breaks itself."""
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table whose last column may be long."""
     cells = [[one_line(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty():
+    widths = [max(len(row[at]) for row in [headers, *cells]) for at in range(len(headers))]
+    if sys.stdout.isatty() and sum(widths[:-1]) + 3 * len(widths) + MIN_LAST_WIDTH <= get_terminal_size().columns:
         _draw(headers, cells)
         return
-    widths = [max(len(row[at]) for row in [headers, *cells]) for at in range(len(headers))]
     for row in [headers, *cells]:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 

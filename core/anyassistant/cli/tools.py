@@ -3,10 +3,11 @@
 import json as json_module
 import sys
 from collections.abc import Mapping
+from typing import Annotated
 
 import anyio
 from anyassistant_tools import Tool
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from ..errors import AnyAssistantError, ToolArgumentsError
 from .failures import CommandFailed
@@ -57,7 +58,13 @@ def schema(reference: str, /, *, json: Json = False) -> None:
 
 
 @app.command
-def call(reference: str, arguments: str = "{}", /, *, json: Json = False) -> None:
+def call(
+    reference: str,
+    arguments: Annotated[str, Parameter(allow_leading_hyphen=True)] = "{}",
+    /,
+    *,
+    json: Json = False,
+) -> None:
     """Call a tool as a model would, and print what the model would be told.
 
     Args:

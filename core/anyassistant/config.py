@@ -88,7 +88,7 @@ def resolve(
     name, _, model = chosen.partition(":")
     profile = file.profiles.get(name)
     if profile is None:
-        if file.profiles and name not in {one.name for one in plugins.installed()}:
+        if name not in {one.name for one in plugins.installed()}:
             raise ConfigError(_unknown_name(name, source, file, plugins))
         profile = Profile(name, name)
     if model:
@@ -188,9 +188,10 @@ def _nearest(folder: Path) -> Path | None:
 
 def _unknown_name(name: str, source: str, file: ConfigFile, plugins: Plugins) -> str:
     providers = [one.name for one in plugins.installed()]
+    profiles = f"{file.path} ({', '.join(file.profiles)})" if file.path else f"an {FILE_NAME} (there is none)"
     return (
-        f"{name!r}, named by {source}, is neither a profile of {file.path} ({', '.join(file.profiles)}) nor an "
-        f"installed provider ({', '.join(providers)}){_near(name, [*file.profiles, *providers])}"
+        f"{name!r}, named by {source}, is neither a profile of {profiles} nor an installed provider "
+        f"({', '.join(providers)}){_near(name, [*file.profiles, *providers])}"
     )
 
 

@@ -173,10 +173,7 @@ class Plugins:
         names = sorted({one.name for one in self._installed})
         near = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        return (
-            f"No provider {name!r} is installed.{hint} Installed: {', '.join(names)}. "
-            f"A further one comes with its package, such as: pip install anyassistant-{name}"
-        )
+        return f"No provider {name!r} is installed.{hint} Installed: {', '.join(names)}."
 
 
 class _Specification:

@@ -186,13 +186,13 @@ async def test_a_value_nested_too_deeply_is_refused(value: object) -> None:
 
 
 async def test_a_result_of_the_tools_own_passes_through() -> None:
-    own = ToolResult("shown", value=1, metadata={"cost": 2}, images=[b"png"])
+    own = ToolResult("shown", value=1)
     assert await result_of(own) is own
 
 
-def test_a_result_has_a_value_metadata_and_images_only_if_given() -> None:
+def test_a_result_has_a_value_only_if_given() -> None:
     result = ToolResult("text")
-    assert (result.content, result.value, dict(result.metadata), list(result.images)) == ("text", None, {}, [])
+    assert (result.content, result.value) == ("text", None)
     assert result == ToolResult("text")
 
 

@@ -1,5 +1,6 @@
 """Which names a tool may have: those that every provider takes."""
 
+import keyword
 import re
 
 from anyassistant_tools.errors import ToolDefinitionError
@@ -25,7 +26,8 @@ def validate_tool_name(name: str) -> str:
     if _LEGAL_NAME.fullmatch(name):
         return name
     suggestion = _ILLEGAL_CHARACTERS.sub("_", name).strip("_")[:MAX_NAME_LENGTH]
-    remedy = f"use {suggestion!r}" if suggestion else "give one with name="
+    is_usable = suggestion != "" and not keyword.iskeyword(suggestion)
+    remedy = f"use {suggestion!r}" if is_usable else "give one with name="
     raise ToolDefinitionError(
         f"{name!r} is not a legal name of a tool (1 to {MAX_NAME_LENGTH} of a-z A-Z 0-9 _ -): {remedy}.",
         tool=name,

@@ -1,8 +1,6 @@
 """From what a tool returned to what a model gets."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from anyassistant_tools.errors import ToolResultError
 from anyassistant_tools.json_text import standard_base64, to_json_text, without_lone_surrogates
@@ -11,37 +9,22 @@ from anyassistant_tools.narrowing import is_bytes
 MAX_CONTENT = 100_000
 """How many characters of a result a model gets, the note about the cut included."""
 
-_NO_METADATA: Mapping[str, object] = MappingProxyType({})
-
 
 @dataclass(slots=True, init=False)
 class ToolResult:
-    """What a tool call gave. A tool may return one itself, to set more than the content.
+    """What a tool call gave. A tool may return one itself, to tell the model something else than its value.
 
     Attributes:
         content: The text that a model gets.
         value: The Python value.
-        metadata: For the app, not for the model.
-        images: Encoded images (PNG, JPEG, ...) that go to the model beside the text.
     """
 
     content: str
     value: object
-    metadata: Mapping[str, object]
-    images: Sequence[bytes]
 
-    def __init__(
-        self,
-        content: str,
-        *,
-        value: object = None,
-        metadata: Mapping[str, object] = _NO_METADATA,
-        images: Sequence[bytes] = (),
-    ) -> None:
+    def __init__(self, content: str, *, value: object = None) -> None:
         self.content = content
         self.value = value
-        self.metadata = metadata
-        self.images = images
 
 
 def make_result(value: object, *, tool: str) -> ToolResult:
@@ -61,7 +44,7 @@ def make_result(value: object, *, tool: str) -> ToolResult:
         content = _fit(value.content)
         if content is value.content:
             return value
-        return ToolResult(content, value=value.value, metadata=value.metadata, images=value.images)
+        return ToolResult(content, value=value.value)
     return ToolResult(_fit(_content(value, tool)), value=value)
 
 

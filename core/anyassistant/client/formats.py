@@ -34,7 +34,7 @@ def plain_format(wanted: ResponseFormat | None) -> OutputFormat[str]:
 
 
 def typed_format(kind: type[M]) -> OutputFormat[M]:
-    """The answer as an instance of a type that pydantic knows: a model, a dataclass, a TypedDict."""
+    """The answer as an instance of a type that pydantic knows: a model, a dataclass, a TypedDict, `list[int]`."""
     from pydantic import PydanticUserError, TypeAdapter
     from pydantic_core import SchemaError
 
@@ -43,10 +43,10 @@ def typed_format(kind: type[M]) -> OutputFormat[M]:
         json_schema = adapter.json_schema()
     except (PydanticUserError, SchemaError) as error:
         raise InvalidRequest(
-            f"`response_format`: {kind.__name__} has no JSON Schema: {str(error).splitlines()[0]}",
+            f"`response_format`: {kind!r} has no JSON Schema: {str(error).splitlines()[0]}",
             param="response_format",
             code="invalid_value",
         ) from error
-    name = re.sub(r"[^a-zA-Z0-9_-]", "_", kind.__name__)[:64]
+    name = re.sub(r"[^a-zA-Z0-9_-]", "_", getattr(kind, "__name__", "response"))[:64]
     schema = {"type": "json_schema", "json_schema": {"name": name, "schema": json_schema}}
     return OutputFormat(response_format(schema), adapter.validate_json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Generic, Self
 
@@ -116,6 +116,7 @@ class AsyncRun(Handle, Generic[T_co]):
 
         Raises:
             InvalidRequest: `after` is not a number that an event may have.
+            RunAbandoned: While it is read: the run is open, and nobody drives it; whatever `check` says.
         """
         if isinstance(after, bool) or not isinstance(after, int) or after < 0:
             raise InvalidRequest(
@@ -149,14 +150,17 @@ class AsyncRun(Handle, Generic[T_co]):
 
         Raises:
             TimeoutError: It still goes on, and does so further.
+            RunAbandoned: Nobody drives it.
         """
         backend = await self._begun()
         if not (await backend.refresh()).is_open:
             return backend.record
         async with aclosing(backend.events(after=self._seen)) as events:
-            with nullcontext() if timeout is None else anyio.fail_after(timeout):
+            with anyio.move_on_after(timeout) as scope:
                 async for _ in events:
                     pass
+        if scope.cancelled_caught:
+            raise TimeoutError(f"Run {backend.record.id} still goes on after {timeout} s; it was not stopped.")
         return await backend.refresh()
 
     def steps(self) -> AsyncPaginator[RunStep]:

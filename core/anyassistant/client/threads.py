@@ -194,7 +194,9 @@ class AsyncThreads(Handle):
 
 def output_format(wanted: type[Any] | ResponseFormat | None) -> OutputFormat[Any]:
     """What a run's answer is read as."""
-    return typed_format(wanted) if isinstance(wanted, type) else plain_format(wanted)
+    if wanted is str:
+        return plain_format(None)
+    return plain_format(wanted) if wanted is None or isinstance(wanted, str | Mapping) else typed_format(wanted)
 
 
 def _run_tools(

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from .candidates import find_candidates
 from .engine import Engine
+from .json_values import as_array, as_object
 from .scoring import NEVER, force, score
 from .transcript import Transcript
 
@@ -28,12 +29,12 @@ async def fill_arguments(engine: Engine, transcript: Transcript, tool: ToolSpec,
     Args:
         kinds: What the ids of this tool set are ids of (`candidates.list_id_kinds`).
     """
-    properties = _mapping(tool.parameters.get("properties"))
-    required = tool.parameters.get("required")
-    names = [name for name in properties if isinstance(required, list) and name in required]
+    properties = as_object(tool.parameters.get("properties"))
+    required = as_array(tool.parameters.get("required"))
+    names = [name for name in properties if name in required]
     arguments: dict[str, object] = {}
     for name in names:
-        schema = resolve_schema(_mapping(properties[name]), tool.parameters)
+        schema = resolve_schema(as_object(properties[name]), tool.parameters)
         opening = _open_call(transcript, tool, arguments, name)
         values = find_candidates(transcript, name, schema, kinds=kinds, taken=arguments.values())
         if values:
@@ -49,12 +50,10 @@ def resolve_schema(schema: Mapping[str, object], root: Mapping[str, object]) -> 
     """A schema behind a local `$ref`, and the one that is not `null` of a choice."""
     reference = schema.get("$ref")
     if isinstance(reference, str) and reference.startswith("#/$defs/"):
-        return resolve_schema(_mapping(_mapping(root.get("$defs")).get(reference.removeprefix("#/$defs/"))), root)
-    choices = schema.get("anyOf")
-    if isinstance(choices, list):
-        for choice in map(_mapping, choices):
-            if choice.get("type") != "null":
-                return resolve_schema(choice, root)
+        return resolve_schema(as_object(as_object(root.get("$defs")).get(reference.removeprefix("#/$defs/"))), root)
+    for choice in map(as_object, as_array(schema.get("anyOf"))):
+        if choice.get("type") != "null":
+            return resolve_schema(choice, root)
     return schema
 
 
@@ -119,7 +118,3 @@ def _open_call(transcript: Transcript, tool: ToolSpec, known: Mapping[str, objec
         f"{transcript.earlier_lines(with_results=True)}User: {transcript.question}\n"
         f'Call: {tool.name} {{{before}{", " if before else ""}"{name}":'
     )
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}

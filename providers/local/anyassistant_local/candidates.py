@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from anyassistant.types import ToolSpec
 
 from .ids import find_ids, is_id_parameter, kind_of_parameter
+from .json_values import as_array, as_object
 from .transcript import Transcript
 
 Shape: TypeAlias = Literal["id", "time", "path", "address"]
@@ -44,8 +45,8 @@ def find_candidates(
     """
     if "const" in schema:
         return [schema["const"]]
-    enumeration = schema.get("enum")
-    if isinstance(enumeration, list):
+    enumeration = as_array(schema.get("enum"))
+    if enumeration:
         return _named_values(enumeration, transcript.question) or enumeration
     found: Sequence[object] = ()
     match schema.get("type"):
@@ -76,8 +77,8 @@ def lacks_ids(transcript: Transcript, tool: ToolSpec, *, kinds: Iterable[str]) -
 def uses_what_was_said(transcript: Transcript, tool: ToolSpec, *, kinds: Iterable[str]) -> bool:
     """Whether the user's last message holds an id, a path or an address for a required parameter of a tool."""
     said = Transcript(earlier=(), question=transcript.question, answers=())
-    properties = _mapping(tool.parameters.get("properties"))
-    schemas = {name: _mapping(properties.get(name)) for name in _required(tool)}
+    properties = as_object(tool.parameters.get("properties"))
+    schemas = {name: as_object(properties.get(name)) for name in _required(tool)}
     return any(
         find_candidates(said, name, schema, kinds=kinds)
         for name, schema in schemas.items()
@@ -87,7 +88,7 @@ def uses_what_was_said(transcript: Transcript, tool: ToolSpec, *, kinds: Iterabl
 
 def list_id_kinds(tools: Iterable[ToolSpec]) -> set[str]:
     """What the ids that tools take are ids of: `item` and `order` for tools that take `item_id` and `order_id`."""
-    names = [name for tool in tools for name in _mapping(tool.parameters.get("properties"))]
+    names = [name for tool in tools for name in as_object(tool.parameters.get("properties"))]
     return {kind_of_parameter(name) for name in names if is_id_parameter(name)}
 
 
@@ -130,9 +131,4 @@ def _named_values(values: Sequence[object], text: str) -> list[object]:
 
 
 def _required(tool: ToolSpec) -> list[str]:
-    required = tool.parameters.get("required")
-    return [str(name) for name in required] if isinstance(required, list | tuple) else []
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
+    return [str(name) for name in as_array(tool.parameters.get("required"))]

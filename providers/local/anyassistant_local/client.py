@@ -18,6 +18,8 @@ from anyio.abc import SocketAttribute, SocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 from pydantic_core import from_json, to_json
 
+from .json_values import as_object
+
 MAX_HEAD_BYTES = 65_536
 _EVENT = b"data: "
 
@@ -177,7 +179,7 @@ def _check_status(head: bytes, answer: object) -> None:
 
 
 def _provider_error(answer: object, status: int | None = None) -> ProviderError:
-    error = answer.get("error", answer) if isinstance(answer, dict) else {"message": str(answer)}
+    error = as_object(as_object(answer).get("error", answer))
     kind = str(error.get("type", "server_error"))
     code = "context_length_exceeded" if kind == "exceed_context_size_error" else kind
-    return ProviderError(f"The embedded model refused: {error.get('message')}", code=code, status_code=status)
+    return ProviderError(f"The embedded model refused: {error.get('message', answer)}", code=code, status_code=status)

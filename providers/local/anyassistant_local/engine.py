@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
+from .json_values import as_array, as_object
 from .llama import LlamaOptions
 from .loading import ModelKeeper
 from .turnstile import Turnstile
@@ -49,8 +50,7 @@ class Engine:
     async def properties(self) -> ModelProperties:
         """What the model says of itself."""
         answer = await self._call("/props")
-        capabilities = answer.get("chat_template_caps")
-        claims = capabilities if isinstance(capabilities, dict) else {}
+        claims = as_object(answer.get("chat_template_caps"))
         return ModelProperties(
             calls_tools=bool(claims.get("supports_tools") and claims.get("supports_tool_calls")),
             calls_tools_in_parallel=bool(claims.get("supports_parallel_tool_calls")),
@@ -59,20 +59,18 @@ class Engine:
     async def tokenize(self, text: str) -> list[int]:
         """The token ids of a text, in which special tokens are nothing special."""
         answer = await self._call("/tokenize", {"content": text, "add_special": False, "parse_special": False})
-        tokens = answer["tokens"]
-        assert isinstance(tokens, list)
-        return tokens
+        return [token for token in as_array(answer["tokens"]) if isinstance(token, int)]
 
     async def split_into_tokens(self, text: str) -> list[str]:
         """The pieces of a text that are its tokens; a character of several tokens stays whole."""
         answer = await self._call("/tokenize", {"content": text, "add_special": False, "with_pieces": True})
         pieces: list[str] = []
         rest = b""
-        tokens = answer["tokens"]
-        assert isinstance(tokens, list)
-        for token in tokens:
-            piece = token["piece"]  # a text, or the bytes of a part of a character
-            rest += piece.encode() if isinstance(piece, str) else bytes(piece)
+        for token in as_array(answer["tokens"]):
+            piece = as_object(token)["piece"]  # a text, or the bytes of a part of a character
+            rest += (
+                piece.encode() if isinstance(piece, str) else bytes(b for b in as_array(piece) if isinstance(b, int))
+            )
             try:
                 pieces.append(rest.decode())
                 rest = b""
@@ -96,7 +94,5 @@ class Engine:
             async for event in events:
                 yield event
 
-    async def _call(self, path: str, body: Mapping[str, object] | None = None) -> dict[str, object]:
-        answer = await (await self._keeper.client()).call(path, body)
-        assert isinstance(answer, dict)
-        return answer
+    async def _call(self, path: str, body: Mapping[str, object] | None = None) -> Mapping[str, object]:
+        return as_object(await (await self._keeper.client()).call(path, body))

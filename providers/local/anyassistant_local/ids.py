@@ -7,10 +7,11 @@ stand: under which key of a result, after which word of a sentence (`item sg-1`,
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from anyassistant.protocols import ModelMessage, ToolMessage
 
+from .json_values import as_array, is_object
 from .transcript import Transcript
 
 _ID = re.compile(r"(?<![\w$€£/.:-])(?=[\w-]*\d)[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*(?![\w%:]|\.\d)")
@@ -55,24 +56,28 @@ def find_ids(transcript: Transcript, name: str, *, kinds: Iterable[str]) -> list
     """
     kind = kind_of_parameter(name)
     others = set(kinds) - {kind}
-    said = [found for found in read_text_ids(transcript.question) if found.kind not in others]
-    if said:
-        return _values(_of_kind(said, kind) or said)
     known = [_read_ids(message.text, isinstance(message, ToolMessage)) for message in _latest_first(transcript)]
+    keyed = {found.value: found.kind for ids in reversed(known) for found in ids if found.is_keyed and found.kind}
+    said = [replace(f, kind=keyed.get(f.value, f.kind)) for f in read_text_ids(transcript.question, is_request=True)]
+    if possible := [found for found in said if found.kind not in others]:
+        return _values(_of_kind(possible, kind) or possible)
     for ids in known:
         if matching := _of_kind(ids, kind):
             return _values(_best_described(matching, transcript))
     for ids in known:
-        possible = [f for f in ids if f.kind not in others and (f.is_keyed or not f.value.isdigit())]
-        if possible:
+        if possible := [f for f in ids if f.kind not in others and (f.is_keyed or not f.value.isdigit())]:
             return _values(_best_described(possible, transcript))
     return []
 
 
-def read_text_ids(text: str) -> list[FoundId]:
-    """The words of a text that look like ids: with a digit, and neither a date nor a price."""
+def read_text_ids(text: str, *, is_request: bool = False) -> list[FoundId]:
+    """The words of a text that look like ids: with a digit, and neither a date nor a price.
+
+    Args:
+        is_request: The first word says what to do, and not what an id is an id of: "Order sg-1."
+    """
     return [
-        FoundId(match.group(), _kind_before(text[: match.start()]), text)
+        FoundId(match.group(), _kind_before(text[: match.start()], is_request), text)
         for match in _ID.finditer(text)
         if not _DATE.fullmatch(match.group())
     ]
@@ -121,11 +126,11 @@ def _best_described(ids: Sequence[FoundId], transcript: Transcript) -> Sequence[
     return remaining
 
 
-def _kind_before(text: str) -> str:
-    words = re.findall(r"[A-Za-z]+", text[-40:].lower())
+def _kind_before(text: str, is_request: bool) -> str:
+    words = re.findall(r"[A-Za-z]+", text.lower())
     while words and words[-1] in _FILLERS:
         words.pop()
-    return words[-1].removesuffix("s") if words else ""
+    return words[-1].removesuffix("s") if len(words) > is_request else ""
 
 
 def _content_words(text: str) -> set[str]:
@@ -137,7 +142,7 @@ def _words_of(name: str) -> list[str]:
 
 
 def _walk(content: object) -> Iterable[Mapping[str, object]]:
-    if isinstance(content, dict):
+    if is_object(content):
         yield content
-    for child in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
+    for child in content.values() if is_object(content) else as_array(content):
         yield from _walk(child)

@@ -15,6 +15,8 @@ from anyassistant.protocols import (
 )
 from anyassistant.types import Usage
 
+from .json_values import as_array, as_object
+
 _FINISH_REASONS: Mapping[object, Literal["stop", "tool_calls", "length"]] = {
     "stop": "stop",
     "tool_calls": "tool_calls",
@@ -94,16 +96,16 @@ def _chat_message(message: ModelMessage, with_calls: bool) -> list[Mapping[str, 
 def read_chunk(chunk: Mapping[str, object]) -> list[ModelDelta]:
     """What one chunk of the stream says; nothing for reports of progress and empty pieces."""
     deltas: list[ModelDelta] = []
-    for choice in _sequence(chunk.get("choices")):
-        delta = _mapping(_mapping(choice).get("delta"))
+    for choice in as_array(chunk.get("choices")):
+        delta = as_object(as_object(choice).get("delta"))
         text, reasoning = _text(delta.get("content")), _text(delta.get("reasoning_content"))
         if text or reasoning:
             deltas.append(ModelDelta(text=text, reasoning=reasoning))
-        deltas += [ModelDelta(tool_call=_read_call(_mapping(call))) for call in _sequence(delta.get("tool_calls"))]
-        reason = _mapping(choice).get("finish_reason")
+        deltas += [ModelDelta(tool_call=_read_call(as_object(call))) for call in as_array(delta.get("tool_calls"))]
+        reason = as_object(choice).get("finish_reason")
         if reason is not None:
             deltas.append(ModelDelta(finish_reason=_FINISH_REASONS.get(reason, "stop")))
-    usage = _mapping(chunk.get("usage"))
+    usage = as_object(chunk.get("usage"))
     if usage:
         counts = Usage(_count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens")))
         deltas.append(ModelDelta(usage=counts))
@@ -111,7 +113,7 @@ def read_chunk(chunk: Mapping[str, object]) -> list[ModelDelta]:
 
 
 def _read_call(call: Mapping[str, object]) -> ToolCallDelta:
-    function = _mapping(call.get("function"))
+    function = as_object(call.get("function"))
     index, call_id, name = call.get("index"), call.get("id"), function.get("name")
     return ToolCallDelta(
         name=name if isinstance(name, str) else None,
@@ -119,14 +121,6 @@ def _read_call(call: Mapping[str, object]) -> ToolCallDelta:
         index=index if isinstance(index, int) else 0,
         id=call_id if isinstance(call_id, str) and call_id else None,
     )
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _sequence(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else ()
 
 
 def _text(value: object) -> str:

@@ -5,11 +5,12 @@ of token ids leaves one choice at each step, and `n_probs` reports the probabili
 grammar was applied. (A grammar of string literals would drift into single characters and ruin the scores.)
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from .engine import Engine
+from .json_values import as_array, as_object
 
 NEVER = float("-inf")
 
@@ -43,17 +44,19 @@ async def force(
     count = 0
     async with aclosing(engine.complete(body)) as events:
         async for event in events:
-            entries = event.get("completion_probabilities", ())
-            assert isinstance(entries, list | tuple)
-            for entry in entries:
+            for entry in map(as_object, as_array(event.get("completion_probabilities"))):
                 if count == len(tokens):  # the end token, which the grammar asks for when it is through
                     return
                 count += 1
-                yield ForcedToken(
-                    text=entry["token"],
-                    logprob=float(entry["logprob"]),
-                    alternatives=[(other["token"], float(other["logprob"])) for other in entry["top_logprobs"]],
-                )
+                likeliest = [_read_entry(as_object(other)) for other in as_array(entry.get("top_logprobs"))]
+                yield ForcedToken(*_read_entry(entry), alternatives=likeliest)
+
+
+def _read_entry(entry: Mapping[str, object]) -> tuple[str, float]:
+    token, logprob = entry["token"], entry["logprob"]
+    assert isinstance(token, str)
+    assert isinstance(logprob, int | float)
+    return token, float(logprob)
 
 
 async def score_tokens(engine: Engine, prompt: str, tokens: Sequence[int]) -> list[float]:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
+from .json_values import as_array, is_array, is_object
 from .transcript import to_one_line
 
 _NAMING_KEYS = ("name", "title", "label", "subject")
@@ -24,7 +25,7 @@ def parse_result(text: str) -> object:
 
 def select_records(result: object, question: str) -> object:
     """Of a list of records those that share most words with the question; all where none shares any."""
-    if not isinstance(result, list) or len(result) < 2:
+    if not is_array(result) or len(result) < 2:
         return result
     words = content_words(question)
     overlaps = [len(words & content_words(describe(record))) for record in result]
@@ -38,7 +39,9 @@ def say_plainly(results: Iterable[object], *, tool: str) -> str:
     Args:
         tool: The name of the tool that gave them, which tells finding from doing.
     """
-    said = [describe(result) for result in results]
+    said = [describe(result) for result in results if result is not None]
+    if not said:
+        return "Done."
     if all(is_sentence(text) for text in said):
         return " ".join(said)
     opening = "I found" if tool.lower().split("_")[0] in _FINDING_VERBS else "Done"
@@ -52,36 +55,28 @@ def is_sentence(text: str) -> bool:
 
 def describe(value: object) -> str:
     """A JSON value in words: `straw hat (item id hat-7, price $25)`."""
-    match value:
-        case dict():
-            naming = next((key for key in _NAMING_KEYS if isinstance(value.get(key), str)), None)
-            rest = ", ".join(
-                f"{str(key).replace('_', ' ')} {describe(child)}" for key, child in value.items() if key != naming
-            )
-            if naming is None:
-                return rest
-            return f"{describe(value[naming])} ({rest})" if rest else describe(value[naming])
-        case list():
-            return "; ".join(map(describe, value)) or "nothing"
-        case None:
-            return "nothing"
-        case bool():
-            return "yes" if value else "no"
-        case _:
-            return to_one_line(str(value))
+    if is_object(value):
+        naming = next((key for key in _NAMING_KEYS if isinstance(value.get(key), str)), None)
+        rest = ", ".join(f"{key.replace('_', ' ')} {describe(child)}" for key, child in value.items() if key != naming)
+        if naming is None:
+            return rest
+        return f"{describe(value[naming])} ({rest})" if rest else describe(value[naming])
+    if is_array(value):
+        return "; ".join(map(describe, value)) or "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "nothing" if value is None else to_one_line(str(value))
 
 
 def list_indispensable(value: object) -> list[str]:
     """What an answer must not leave out: ids, which the next message may be about, and the items of a plain list."""
-    match value:
-        case dict():
-            ids = [str(v) for k, v in value.items() if str(k).split("_")[-1] == "id" and isinstance(v, str | int)]
-            return ids + [found for child in value.values() for found in list_indispensable(child)]
-        case list():
-            items = [str(item) for item in value if isinstance(item, str | int | float)]
-            return items + [found for item in value for found in list_indispensable(item)]
-        case _:
-            return []
+    own: list[str] = []
+    if is_object(value):
+        own = [str(v) for key, v in value.items() if key.split("_")[-1] == "id" and isinstance(v, str | int)]
+    elif is_array(value):
+        own = [str(item) for item in value if isinstance(item, str | int | float)]
+    children = value.values() if is_object(value) else as_array(value)
+    return own + [found for child in children for found in list_indispensable(child)]
 
 
 def content_words(text: str) -> set[str]:

@@ -1,0 +1,128 @@
+"""Where the arguments of a call come from."""
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyassistant.protocols import AssistantMessage, ModelMessage, ToolMessage, UserMessage
+from anyassistant.types import Text, ToolSpec
+from anyassistant_local.arguments import fill_arguments, resolve_schema
+from anyassistant_local.candidates import find_candidates, lacks_ids, list_id_kinds
+from anyassistant_local.engine import Engine
+from anyassistant_local.ids import find_ids, kind_of_parameter
+from anyassistant_local.transcript import split_conversation
+from anyassistant_local.weights import DEFAULT_MODEL, find_weights
+
+ARGUMENTS = Path(__file__).parent / "arguments.toml"
+HISTORY = '[{"item_id": "sg-1", "name": "Ray-Ban sunglasses"}, {"item_id": "hat-7", "name": "straw hat"}]'
+KINDS = {"item", "order"}
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def say(*texts: str, result: str | None = None) -> Sequence[ModelMessage]:
+    messages: list[ModelMessage] = [
+        AssistantMessage(text) if i % 2 else UserMessage([Text(text)]) for i, text in enumerate(texts)
+    ]
+    return messages if result is None else [*messages[:-1], ToolMessage("call_1", "tool", result), messages[-1]]
+
+
+@pytest.mark.parametrize(
+    ("messages", "name", "ids"),
+    [
+        (say("Order sg-1."), "item_id", ["sg-1"]),
+        (say("Order item sg-1, not order ord-2."), "item_id", ["sg-1"]),
+        (say("What is new on ticket number 4711?"), "ticket_id", ["4711"]),
+        (say("I paid $12 on 2024-05-01."), "item_id", []),
+        (say("My sunglasses?", "You bought Ray-Bans.", "Order them again.", result=HISTORY), "item_id", ["sg-1"]),
+        (say("My hat?", "You bought a hat.", "Order it again.", result=HISTORY), "item_id", ["hat-7"]),
+        (say("My hat?", "You bought a hat.", "Order it again.", result=HISTORY), "order_id", []),
+        (say("Order.", "Done.", "Yes.", result='{"id": "ord-1", "item_id": "sg-1"}'), "order_id", ["ord-1"]),
+        (say("Order.", "It is order ord-9 of item sg-1.", "Yes."), "orderId", ["ord-9"]),
+        (say("Order.", "Done.", "Yes.", result="Order ord-3 is placed."), "order_id", ["ord-3"]),
+    ],
+)
+def test_ids_are_told_apart_by_where_they_stand(messages: Sequence[ModelMessage], name: str, ids: list[str]) -> None:
+    assert find_ids(split_conversation(messages), name, kinds=KINDS) == ids
+
+
+@pytest.mark.parametrize(("name", "kind"), [("order_id", "order"), ("orderId", "order"), ("id", ""), ("ids", "")])
+def test_a_parameter_says_what_its_ids_are_ids_of(name: str, kind: str) -> None:
+    assert kind_of_parameter(name) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "schema", "values"),
+    [
+        ("Two coffees, please.", "count", {"type": "integer"}, [2]),
+        ("It is 21.5 degrees.", "degrees", {"type": "number"}, [21.5]),
+        ("It is 21.5 degrees.", "degrees", {"type": "integer"}, []),
+        ("Make it large.", "size", {"enum": ["small", "large"]}, ["large"]),
+        ("Any size.", "size", {"enum": ["small", "large"]}, ["small", "large"]),
+        ("Wake me at 7:30.", "time", {"type": "string"}, ["7:30"]),
+        ("On 2024-05-01, please.", "day", {"type": "string", "format": "date"}, ["2024-05-01"]),
+        ("Read src/main.py.", "path", {"type": "string"}, ["src/main.py"]),
+        ("Write to ann@example.com.", "email", {"type": "string"}, ["ann@example.com"]),
+        ("Anything.", "loud", {"type": "boolean"}, [True, False]),
+        ("Anything.", "kind", {"const": "x"}, ["x"]),
+        ("How is Paris?", "city", {"type": "string"}, []),
+    ],
+)
+def test_values_have_the_shape_that_the_schema_asks_for(
+    text: str, name: str, schema: Mapping[str, object], values: list[object]
+) -> None:
+    assert list(find_candidates(split_conversation(say(text)), name, schema)) == values
+
+
+def test_a_tool_whose_id_nobody_has_named_lacks_it() -> None:
+    tool = ToolSpec("order_item", "", {"properties": {"item_id": {"type": "string"}}, "required": ["item_id"]})
+
+    assert list_id_kinds([tool]) == {"item"}
+    assert lacks_ids(split_conversation(say("Order the hat.")), tool, kinds={"item"})
+    assert not lacks_ids(split_conversation(say("Order hat-7.")), tool, kinds={"item"})
+
+
+def test_references_and_optional_types_are_resolved() -> None:
+    root = {"$defs": {"Size": {"enum": ["s", "l"]}}}
+
+    assert resolve_schema({"anyOf": [{"type": "null"}, {"$ref": "#/$defs/Size"}]}, root) == {"enum": ["s", "l"]}
+
+
+def read_cases() -> list[dict[str, Any]]:
+    cases: list[dict[str, Any]] = tomllib.loads(ARGUMENTS.read_text())["case"]
+    return cases
+
+
+async def test_four_of_five_calls_get_the_right_arguments() -> None:
+    engine = Engine(find_weights(DEFAULT_MODEL, configured=None), threads=1, context_tokens=2048)
+    wrong = []
+    for case in (case for case in read_cases() if case["part"] == "measured"):
+        properties = {name: {"type": kind} for name, kind in case["tool"]["parameters"].items()}
+        schema = {"type": "object", "properties": properties, "required": list(properties)}
+        tool = ToolSpec(case["tool"]["name"], case["tool"]["description"], schema)
+        transcript = split_conversation(say(*case.get("before", ()), case["say"], result=case.get("result")))
+        arguments = json.loads(await fill_arguments(engine, transcript, tool, kinds=list_id_kinds([tool])))
+        if arguments != case["arguments"]:
+            wrong.append(f"{case['say']!r}: {arguments}")
+    engine.release()
+
+    assert len(wrong) <= 2, "\n".join(wrong)
+
+
+async def test_what_occurs_nowhere_is_written_in_the_shape_of_its_schema() -> None:
+    engine = Engine(find_weights(DEFAULT_MODEL, configured=None), threads=1, context_tokens=2048)
+    colours = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2}
+    schema = {"type": "object", "properties": {"colours": colours, "note": {"type": "string"}}, "required": ["colours"]}
+    tool = ToolSpec("paint", "Paint the wall.", schema)
+
+    arguments = json.loads(await fill_arguments(engine, split_conversation(say("Paint it red.")), tool, kinds=()))
+    engine.release()
+
+    assert list(arguments) == ["colours"]
+    assert all(isinstance(colour, str) for colour in arguments["colours"])

@@ -1,0 +1,117 @@
+"""Chat-Completions bodies and chunks, in the shapes that llama.cpp's server takes and gives."""
+
+from typing import Any
+
+from anyassistant.protocols import (
+    AssistantMessage,
+    ModelDelta,
+    ModelRequest,
+    NamedTool,
+    ResponseSchema,
+    ToolCallDelta,
+    ToolMessage,
+    UserMessage,
+)
+from anyassistant.types import Text, ToolCall, ToolSpec, Usage
+from anyassistant_local.mapping import chat_body, chat_messages, read_chunk, tools_body
+
+WEATHER = ToolSpec("get_weather", "Get the weather.", {"type": "object", "properties": {}})
+CLOCK = ToolSpec("get_time", "Get the time.", {"type": "object", "properties": {}})
+HISTORY = [
+    UserMessage([Text("How is the weather?")]),
+    AssistantMessage("", [ToolCall("call_1", "get_weather", "{}")]),
+    ToolMessage("call_1", "get_weather", "sunny"),
+    AssistantMessage("It is sunny."),
+]
+
+
+def request(**settings: Any) -> ModelRequest:
+    return ModelRequest(run_id="run_1", model="m", messages=HISTORY, **settings)
+
+
+def test_instructions_calls_and_results_become_messages() -> None:
+    assert chat_messages(request(instructions="Be kind."), with_calls=True) == [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "How is the weather?"},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
+            ],
+        },
+        {"role": "tool", "tool_call_id": "call_1", "name": "get_weather", "content": "sunny"},
+        {"role": "assistant", "content": "It is sunny."},
+    ]
+
+
+def test_a_model_without_tools_is_told_what_was_said_alone() -> None:
+    roles = [message["role"] for message in chat_messages(request(), with_calls=False)]
+
+    assert roles == ["user", "assistant"]
+
+
+def test_zero_travels_and_what_nobody_set_does_not() -> None:
+    assert chat_body(request(temperature=0.0), [])["temperature"] == 0
+    assert {"temperature", "top_p", "max_tokens", "response_format"}.isdisjoint(chat_body(request(), []))
+    assert chat_body(request(max_completion_tokens=9, top_p=0.5), []).items() >= {"max_tokens": 9, "top_p": 0.5}.items()
+
+
+def test_a_schema_travels_as_json_schema() -> None:
+    body = chat_body(request(response_schema=ResponseSchema("city", {"type": "object"})), [])
+
+    expected = {"name": "city", "schema": {"type": "object"}, "strict": True}
+    assert body["response_format"] == {"type": "json_schema", "json_schema": expected}
+
+
+def test_a_named_tool_is_the_only_one_and_required() -> None:
+    body = tools_body(request(tools=[WEATHER, CLOCK], tool_choice=NamedTool("get_time")))
+
+    assert body == {"tools": [CLOCK.to_wire()], "tool_choice": "required", "parallel_tool_calls": True}
+    assert tools_body(request()) == {}
+
+
+def test_chunks_of_a_call_become_its_pieces() -> None:
+    chunks = [
+        {"choices": [{"index": 0, "delta": {"role": "assistant", "content": None}, "finish_reason": None}]},
+        {
+            "choices": [
+                {
+                    "index": 0,
+                    "finish_reason": None,
+                    "delta": {
+                        "tool_calls": [
+                            {
+                                "index": 0,
+                                "id": "abc",
+                                "type": "function",
+                                "function": {"name": "get_weather", "arguments": "{"},
+                            }
+                        ]
+                    },
+                }
+            ]
+        },
+        {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": "}"}}]}}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+        {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}},
+    ]
+
+    assert [delta for chunk in chunks for delta in read_chunk(chunk)] == [
+        ModelDelta(tool_call=ToolCallDelta(name="get_weather", arguments="{", index=0, id="abc")),
+        ModelDelta(tool_call=ToolCallDelta(arguments="}", index=0)),
+        ModelDelta(finish_reason="tool_calls"),
+        ModelDelta(usage=Usage(7, 3)),
+    ]
+
+
+def test_text_and_reasoning_are_told_apart_and_progress_is_dropped() -> None:
+    progress = {"choices": [{"delta": {"content": ""}}], "prompt_progress": {"total": 9, "processed": 3}}
+    thought = {"choices": [{"delta": {"reasoning_content": "Hm."}}]}
+    text = {"choices": [{"delta": {"content": "Hello"}, "finish_reason": None}]}
+
+    assert [read_chunk(chunk) for chunk in (progress, thought, text)] == [
+        [],
+        [ModelDelta(reasoning="Hm.")],
+        [ModelDelta(text="Hello")],
+    ]

@@ -203,6 +203,34 @@ async def test_a_model_that_cannot_be_closed_is_told_and_all_else_is_closed(scri
     await client.aclose()
 
 
+async def test_a_model_that_hangs_while_it_is_closed_is_left_behind(
+    scripted, make_gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anyassistant.hosting.backend.CLOSE_SECONDS", 0.01)
+
+    class Stuck(scripted):
+        async def aclose(self) -> None:
+            await anyio.sleep_forever()
+
+    with anyio.fail_after(10):
+        async with AsyncClient(Stuck(), store=":memory:"):
+            pass
+
+
+def test_a_client_that_is_never_closed_lets_the_event_loop_end(anyio_backend: str, scripted) -> None:
+    clients: list[AsyncClient] = []
+
+    async def main() -> None:
+        clients.append(AsyncClient(scripted(["half", anyio.sleep_forever]), store=":memory:"))
+        thread = await clients[0].threads.create(messages=["go"])
+        run = thread.run(await clients[0].assistants.create())
+        async for event in run.events():
+            if event.event == "thread.message.delta":
+                break
+
+    anyio.run(main, backend=anyio_backend)
+
+
 async def test_a_reader_that_broke_off_is_forgotten(scripted, make_gate) -> None:
     gate, store = make_gate(), MemoryStore()
     async with AsyncClient(scripted(["a", gate, "b"]), store=store) as client:

@@ -199,6 +199,24 @@ async def test_a_call_that_had_not_begun_is_made_by_the_next_driver(make_gate, m
     assert made == [0, 1]
 
 
+async def test_a_model_that_fails_to_tell_what_it_can_leaves_no_lock(scripted, make_gate) -> None:
+    class Moody(scripted):
+        asked = 0
+
+        async def capabilities_of(self, model: str, /):
+            self.asked += 1
+            if self.asked == 2:
+                raise OSError("no route")
+            return self.capabilities
+
+    async with AsyncClient(Moody(["end"]), store=":memory:") as client:
+        assistant = await client.assistants.create()
+        thread = await client.threads.create(messages=["go"])
+        with pytest.raises(RunFailed, match="no route"):
+            await thread.run(assistant).result()
+        assert (await thread.run(assistant).result()).text == "end"
+
+
 class Lost(MemoryStore):
     """A store in which a client's renewals do not arrive, as of a process that hangs."""
 

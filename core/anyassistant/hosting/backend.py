@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
+
+import anyio
 
 from .. import protocols
 from ..errors import InvalidRequest, NotFound, ThreadBusy, UnsupportedCapability
@@ -44,6 +47,11 @@ from .store import HistoryMessage, RunState, Store
 from .tokens import estimate_message
 
 T = TypeVar("T")
+
+logger = logging.getLogger("anyassistant")
+
+CLOSE_SECONDS = 10.0
+"""How long leaving a client waits for its model to close."""
 
 
 class HostedProvider(protocols.Provider):
@@ -124,7 +132,10 @@ class HostedProvider(protocols.Provider):
 
     async def aclose(self) -> None:
         await self.drivers.park()
-        await self.model.aclose()
+        with anyio.move_on_after(CLOSE_SECONDS) as scope:
+            await self.model.aclose()
+        if scope.cancelled_caught:
+            logger.warning("model of provider %r did not close within %s s", self.name, CLOSE_SECONDS)
 
     def new_message(self, thread_id: str, params: MessageParams) -> HistoryMessage:
         """A message of the app's.
@@ -165,14 +176,13 @@ class HostedProvider(protocols.Provider):
 
         async def take_over() -> OwnedRun | None:
             taken = await self.drivers.take_over(state)
-            return None if taken is None else await self.drive(taken, executor, outputs)
+            return None if taken is None else self.drive(taken, executor, outputs)
 
         return await self.drivers.complete(take_over)
 
-    async def drive(self, state: RunState, executor: ToolExecutor, outputs: Sequence[ToolOutput] = ()) -> OwnedRun:
-        """Start the driver of a run whose lease this client has."""
-        capabilities = await self.capabilities_of(state.record.model)
-        drive = Drive(self.store, self.model, self.name, capabilities, executor, outputs)
+    def drive(self, state: RunState, executor: ToolExecutor, outputs: Sequence[ToolOutput] = ()) -> OwnedRun:
+        """Start the driver of a run whose lease this client has. Nothing may fail between the two."""
+        drive = Drive(self.store, self.model, self.name, self.capabilities_of, executor, outputs)
 
         async def drive_and_settle(owned: OwnedRun) -> None:
             await drive(owned)
@@ -257,7 +267,7 @@ class HostedThread(protocols.Thread):
 
         async def create() -> HostedRun:
             await self._store.create_run(state, messages, events)
-            owned = None if executor is None else await provider.drive(state, executor)
+            owned = None if executor is None else provider.drive(state, executor)
             return HostedRun(provider, state, executor, owned)
 
         return await provider.drivers.complete(lambda: self._unless_held(create))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -36,7 +36,7 @@ class Drive:
     store: Store
     model: ChatModel
     provider: str
-    capabilities: Capabilities
+    capabilities_of: Callable[[str], Awaitable[Capabilities]]
     executor: ToolExecutor
     outputs: Sequence[ToolOutput] = ()
 
@@ -90,7 +90,7 @@ class Drive:
             writer,
             model=self.model,
             provider=self.provider,
-            capabilities=self.capabilities,
+            capabilities=await self.capabilities_of(state.record.model),
             executor=self.executor,
             recovered=recovered,
         )

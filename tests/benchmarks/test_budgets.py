@@ -8,12 +8,13 @@ from measure import measure
 @pytest.mark.timing
 @pytest.mark.parametrize("name", GROUPS)
 def test_it_costs_at_most_its_budget(name: str) -> None:
+    """By the lower quartile of the rounds, since the machine may be busy with other things."""
     group = GROUPS[name]
     found = measure(name, group.short)
     assert found.keys() == group.budgets.keys()
     over = {
-        budget.what: (round(found[key].low, 2), budget.limit)
+        budget.what: (round(found[key].low, 2), budget.ceiling)
         for key, budget in group.budgets.items()
-        if budget.limit is not None and found[key].low > budget.limit
+        if budget.ceiling is not None and found[key].low > budget.ceiling
     }
     assert not over

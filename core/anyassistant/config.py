@@ -156,8 +156,6 @@ def _validate(manifest: Manifest, profile: Profile) -> BaseModel:
             known = f" Known: {', '.join(fields)}." if fields else f" Provider {manifest.name!r} has no settings."
             near = _near(key, list(fields))
             raise ConfigError(f"{profile.lines[key]}: unknown key {key!r} in profile {profile.name!r}{near}{known}")
-    if "model" in fields and profile.model is not None:
-        settings["model"] = profile.model
     try:
         return manifest.config.model_validate(settings)
     except ValidationError as error:

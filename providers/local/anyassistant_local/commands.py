@@ -35,7 +35,7 @@ def fetch() -> None:
 def diagnose() -> Sequence[Mapping[str, object]]:
     """What `anyassistant doctor` says of this package: whether the weights of the default model are there."""
     try:
-        weights = find_weights(DEFAULT_MODEL, configured=None)
+        weights = find_weights(DEFAULT_MODEL)
     except ProviderError as error:
         return [{"name": "weights", "ok": False, "says": str(error), "mend": FETCH_COMMAND}]
     says = f"{weights}, {weights.stat().st_size / 1_000_000:.0f} MB"

@@ -1,7 +1,6 @@
 """What a profile may say about the embedded model."""
 
 import os
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,15 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 class Config(BaseModel):
     """The settings of provider `local`. All have defaults: nothing needs to be configured.
 
+    The model itself is the profile's `model`: the name of the default one, or a file that ends in `.gguf`.
+
     Attributes:
-        model: A GGUF file to use instead of the default weights.
         threads: Threads that compute; never more are used than the machine has cores, less one.
         context_tokens: Tokens of a prompt and its answer together.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    model: Path | None = None
     threads: int = Field(default=1, ge=1)
     context_tokens: int = Field(default=4096, ge=512)
 

@@ -70,7 +70,7 @@ class LocalModel(ChatModel):
             release_engine(weights)
 
     def _engine(self, model: str) -> Engine:
-        weights = find_weights(model, configured=self._config.model)
+        weights = find_weights(model)
         if weights not in self._engines:
             self._engines[weights] = acquire_engine(
                 weights,

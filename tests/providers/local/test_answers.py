@@ -74,7 +74,7 @@ def test_an_answer_is_cut_after_its_first_sentence(text: str, sentence: str) -> 
 
 
 async def test_four_of_five_answers_name_the_right_fact() -> None:
-    engine = Engine(find_weights(DEFAULT_MODEL, configured=None), threads=1, context_tokens=2048)
+    engine = Engine(find_weights(DEFAULT_MODEL), threads=1, context_tokens=2048)
     wrong = []
     for case in tomllib.loads(ANSWERS.read_text())["case"]:
         if case["part"] == "measured":

@@ -100,7 +100,7 @@ def read_cases() -> list[dict[str, Any]]:
 
 
 async def test_four_of_five_calls_get_the_right_arguments() -> None:
-    engine = Engine(find_weights(DEFAULT_MODEL, configured=None), threads=1, context_tokens=2048)
+    engine = Engine(find_weights(DEFAULT_MODEL), threads=1, context_tokens=2048)
     wrong = []
     for case in (case for case in read_cases() if case["part"] == "measured"):
         properties = {name: {"type": kind} for name, kind in case["tool"]["parameters"].items()}
@@ -116,7 +116,7 @@ async def test_four_of_five_calls_get_the_right_arguments() -> None:
 
 
 async def test_what_occurs_nowhere_is_written_in_the_shape_of_its_schema() -> None:
-    engine = Engine(find_weights(DEFAULT_MODEL, configured=None), threads=1, context_tokens=2048)
+    engine = Engine(find_weights(DEFAULT_MODEL), threads=1, context_tokens=2048)
     colours = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2}
     schema = {"type": "object", "properties": {"colours": colours, "note": {"type": "string"}}, "required": ["colours"]}
     tool = ToolSpec("paint", "Paint the wall.", schema)

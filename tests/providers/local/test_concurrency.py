@@ -202,7 +202,7 @@ async def test_a_process_ends_while_the_model_loads_or_has_just_been_closed() ->
     loading = """
         from anyassistant_local.engine import Engine
         from anyassistant_local.weights import find_weights
-        engine = Engine(find_weights("smollm2-135m-instruct", configured=None), threads=1, context_tokens=1024)
+        engine = Engine(find_weights("smollm2-135m-instruct"), threads=1, context_tokens=1024)
         """
     closed = (
         loading

@@ -42,7 +42,7 @@ def make_conversation(case: Mapping[str, Any]) -> list[ModelMessage]:
 
 
 async def count_right_choices(part: str) -> tuple[int, list[str]]:
-    engine = Engine(find_weights(DEFAULT_MODEL, configured=None), threads=1, context_tokens=4096)
+    engine = Engine(find_weights(DEFAULT_MODEL), threads=1, context_tokens=4096)
     right, wrong = 0, []
     for tools, case in read_cases(part):
         chosen = await choose_tool(engine, split_conversation(make_conversation(case)), tools)

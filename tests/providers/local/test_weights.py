@@ -27,12 +27,11 @@ def test_a_path_is_used_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "other.gguf"
     file.touch()
 
-    assert find_weights(str(file), configured=None) == file
-    assert find_weights(DEFAULT_MODEL, configured=file) == file
+    assert find_weights(str(file)) == file
 
 
 def test_the_installed_package_is_found_without_being_imported() -> None:
-    assert find_weights(DEFAULT_MODEL, configured=None).name == DEFAULT_WEIGHTS.file
+    assert find_weights(DEFAULT_MODEL).name == DEFAULT_WEIGHTS.file
 
 
 def test_the_cache_comes_last(empty_machine: Path) -> None:
@@ -40,39 +39,43 @@ def test_the_cache_comes_last(empty_machine: Path) -> None:
     cached.parent.mkdir(parents=True)
     cached.touch()
 
-    assert find_weights(DEFAULT_MODEL, configured=None) == cached
+    assert find_weights(DEFAULT_MODEL) == cached
     assert cached.is_relative_to(empty_machine)
 
 
 @pytest.mark.parametrize(
-    ("model", "configured", "code", "says"),
+    ("model", "code", "says"),
     [
-        (DEFAULT_MODEL, None, "weights_not_found", "anyassistant local fetch"),
-        ("/nowhere/model.gguf", None, "weights_not_found", "/nowhere/model.gguf"),
-        (DEFAULT_MODEL, Path("/nowhere/model.gguf"), "weights_not_found", "/nowhere/model.gguf"),
-        ("gpt-9", None, "model_not_found", "gpt-9"),
+        (DEFAULT_MODEL, "weights_not_found", "anyassistant local fetch"),
+        ("/nowhere/model.gguf", "weights_not_found", "/nowhere/model.gguf"),
+        ("gpt-9", "model_not_found", "gpt-9"),
     ],
 )
-def test_what_is_missing_is_named_with_what_to_do(
-    empty_machine: Path, model: str, configured: Path | None, code: str, says: str
-) -> None:
+def test_what_is_missing_is_named_with_what_to_do(empty_machine: Path, model: str, code: str, says: str) -> None:
     with pytest.raises(ProviderError, match=says) as raised:
-        find_weights(model, configured=configured)
+        find_weights(model)
 
     assert raised.value.code == code
 
 
 @pytest.fixture
-async def broken_model(tmp_path: Path) -> AsyncGenerator[LocalModel, None]:
+def broken_file(tmp_path: Path) -> Path:
     file = tmp_path / "broken.gguf"
     file.write_bytes(b"GGUF, but no more than that")
-    model = LocalModel(Config(model=file))
+    return file
+
+
+@pytest.fixture
+async def broken_model() -> AsyncGenerator[LocalModel, None]:
+    model = LocalModel(Config())
     yield model
     await model.aclose()
 
 
-async def test_a_file_that_is_no_model_fails_the_run_and_not_the_process(broken_model: LocalModel) -> None:
-    request = ModelRequest("run_1", DEFAULT_MODEL, [UserMessage([Text("Hi.")])])
+async def test_a_file_that_is_no_model_fails_the_run_and_not_the_process(
+    broken_model: LocalModel, broken_file: Path
+) -> None:
+    request = ModelRequest("run_1", str(broken_file), [UserMessage([Text("Hi.")])])
 
     for _ in range(2):
         with pytest.raises(ProviderError, match=r"broken\.gguf") as raised:

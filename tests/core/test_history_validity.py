@@ -1,7 +1,8 @@
 """Whatever happens to runs, what the next model call is given is valid, and all accounts of a run agree.
 
 A random life of one thread: runs whose turns speak, call tools (bound, elsewhere, unknown, failing, fatal, hanging) or
-fail; cancelled, parked by leaving the client, resumed with other tools, given outputs, stopped by limits.
+fail; cancelled, parked by leaving the client, resumed with other tools, given outputs, stopped by limits; by two
+clients on one store.
 """
 
 from __future__ import annotations
@@ -81,7 +82,10 @@ turns = st.builds(
     end=st.sampled_from(["ends", "ends", "ends", "ends", "raises", "length", "hangs", "cut"]),
 )
 limits = st.builds(Limits, turns=st.integers(1, 4), parallel_tools=st.integers(1, 3), repeated_calls=st.integers(1, 4))
-events = st.sampled_from(["run", "run", "add", "cancel", "park", "resume", "resume none", "submit one", "submit all"])
+events = st.tuples(
+    st.sampled_from(["run", "run", "add", "cancel", "park", "resume", "resume none", "submit one", "submit all"]),
+    st.sampled_from([0, 0, 0, 1]),
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -100,12 +104,13 @@ def test_any_life_of_a_thread(scripted, assert_valid, anyio_backend, script, lif
                         yield delta
 
         store = MemoryStore()
-        client = AsyncClient(Model(), store=store)
-        await client.__aenter__()
+        clients = [AsyncClient(Model(), store=store) for _ in range(2)]
+        client = clients[0]
         try:
             assistant_id = (await client.assistants.create(tools=[*BOUND, ELSEWHERE])).id
             thread_id = (await client.threads.create(messages=["go"])).id
-            for event in life:
+            for event, who in life:
+                client = clients[who]
                 thread = await client.threads.get(thread_id)
                 with suppress(ThreadBusy, InvalidRequest):
                     match event:
@@ -116,7 +121,6 @@ def test_any_life_of_a_thread(scripted, assert_valid, anyio_backend, script, lif
                             await thread.add("more")
                         case "park":
                             await client.aclose()
-                            await client.__aenter__()
                         case "resume" | "resume none":
                             run = await thread.resume(tools=BOUND if event == "resume" else [])
                             if run is not None:
@@ -130,6 +134,8 @@ def test_any_life_of_a_thread(scripted, assert_valid, anyio_backend, script, lif
                                     await run.submit_tool_outputs({call.id: "given" for call in calls})
                                 await settle(run)
                 await check(client, thread_id)
+            await clients[1].aclose()
+            client = clients[0]
             thread = await client.threads.get(thread_id)
             open_run = await thread.resume()
             if open_run is not None:
@@ -140,7 +146,8 @@ def test_any_life_of_a_thread(scripted, assert_valid, anyio_backend, script, lif
             await thread.run(assistant_id).result()
             await check(client, thread_id)
         finally:
-            await client.aclose()
+            for client in clients:
+                await client.aclose()
         for request in requests:
             assert_valid(request)
         assert requests[-1].messages[-1].text == "the last word"

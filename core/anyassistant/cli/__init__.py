@@ -11,6 +11,8 @@ def main() -> None:
     """Run the command line and exit."""
     try:
         from .app import run
+
+        code = run(sys.argv[1:])
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _NEEDED:
             raise
@@ -18,5 +20,7 @@ def main() -> None:
             f"anyassistant: its command line needs {error.name!r}: pip install 'anyassistant[cli]'",
             file=sys.stderr,
         )
-        sys.exit(1)
-    sys.exit(run(sys.argv[1:]))
+        code = 1
+    except KeyboardInterrupt:  # so early that nothing has begun
+        code = 130
+    sys.exit(code)

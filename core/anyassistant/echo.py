@@ -14,6 +14,7 @@ Usage counts whitespace-separated words, and `max_completion_tokens` cuts the an
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
@@ -141,7 +142,7 @@ def read_script(request: ModelRequest) -> Script:
                 code, _, message = rest.strip().partition(" ")
                 failure = (code or "server_error", message or "The model was told to fail.")
             case "TOKENS":
-                tokens = int(_number(rest))
+                tokens = int(_number(rest)) if math.isfinite(_number(rest)) else 0
             case "REQUEST" if not rest:
                 wants_request = True
             case _:

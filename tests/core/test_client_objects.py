@@ -44,6 +44,19 @@ def parameters() -> dict[str, object]:
     return {"parameters": Tool.from_callable(add).parameters}
 
 
+async def test_what_the_caller_does_with_its_own_dicts_does_not_reach_the_record(client: AsyncClient) -> None:
+    schema: dict[str, object] = {"type": "object"}
+    wanted = {"type": "json_schema", "json_schema": {"name": "n", "schema": schema}}
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    pairs = {"k": "v"}
+    made = await client.assistants.create(tools=[tool], response_format=wanted, metadata=pairs)
+    schema["type"] = pairs["k"] = "changed"
+    wanted["type"] = "changed"
+    record = (await client.assistants.get(made.id)).record
+    assert record == made.record
+    assert "changed" not in str(record)
+
+
 async def test_an_update_keeps_what_is_not_given(client: AsyncClient) -> None:
     made = await client.assistants.create(name="a", instructions="i", temperature=0, tools=[add], metadata={"k": "v"})
     before = made.record

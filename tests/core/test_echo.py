@@ -174,7 +174,7 @@ async def test_usage_of_a_call_counts_its_name_and_arguments(client: AsyncClient
     assert result.usage == first + second
 
 
-@pytest.mark.parametrize("text", ["TOKENS many", "TOKENS 0"])
+@pytest.mark.parametrize("text", ["TOKENS many", "TOKENS 0", "TOKENS inf", "TOKENS -1"])
 async def test_an_answer_without_words_fails_the_run(client: AsyncClient, text: str) -> None:
     with pytest.raises(RunFailed) as caught:
         await ask(client, text)

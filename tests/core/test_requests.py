@@ -23,6 +23,13 @@ def wire(name: object, **function: object) -> dict[str, object]:
     return {"type": "function", "function": {"name": name, **function}}
 
 
+def nested(depth: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 class Opaque:
     pass
 
@@ -32,6 +39,7 @@ ASSISTANTS = [
     ({"description": "d" * 513}, "description", "too_long"),
     ({"instructions": "i" * 256_001}, "instructions", "too_long"),
     ({"name": 5}, "name", "invalid_value"),
+    ({"model": ""}, "model", "invalid_value"),
     ({"name": SURROGATE}, "name", "invalid_value"),
     ({"instructions": SURROGATE}, "instructions", "invalid_value"),
     ({"model": b"m"}, "model", "invalid_value"),
@@ -79,6 +87,7 @@ ASSISTANTS = [
         "response_format",
         "invalid_value",
     ),
+    ({"response_format": {"type": "json_object", "x": nested(100_000)}}, "response_format", "invalid_value"),
     ({"instructons": "typo"}, "instructons", "unknown_parameter"),
 ]
 
@@ -172,6 +181,7 @@ RUNS = [
     ({"temperature": 3}, "temperature", "invalid_value"),
     ({"top_p": -1}, "top_p", "invalid_value"),
     ({"model": 5}, "model", "invalid_value"),
+    ({"model": ""}, "model", "invalid_value"),
     ({"instructions": "i" * 256_001}, "instructions", "too_long"),
     ({"additional_instructions": SURROGATE}, "additional_instructions", "invalid_value"),
     ({"additional_messages": "text"}, "additional_messages", "invalid_value"),

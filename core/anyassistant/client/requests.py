@@ -35,7 +35,7 @@ def assistant_params(options: Mapping[str, Any], tools: Sequence[ToolSpec]) -> A
         name=_text(options, "name", MAX_NAME),
         description=_text(options, "description", MAX_DESCRIPTION),
         instructions=_text(options, "instructions", MAX_INSTRUCTIONS),
-        model=_text(options, "model", MAX_NAME),
+        model=_text(options, "model", MAX_NAME, least=1),
         tools=tools,
         temperature=_number(options, "temperature", 0, 2),
         top_p=_number(options, "top_p", 0, 1),
@@ -101,7 +101,7 @@ def run_params(
         raise _invalid("additional_messages", "must be a list of messages")
     return RunParams(
         assistant_id=assistant_id,
-        model=_text(options, "model", MAX_NAME),
+        model=_text(options, "model", MAX_NAME, least=1),
         instructions=_text(options, "instructions", MAX_INSTRUCTIONS),
         additional_instructions=_text(options, "additional_instructions", MAX_INSTRUCTIONS),
         additional_messages=[message_params(one, param=f"additional_messages[{at}]") for at, one in enumerate(extra)],
@@ -166,13 +166,14 @@ def response_format(value: object) -> ResponseFormat | None:
         return None if value is None else "auto"
     if not isinstance(value, Mapping) or value.get("type") not in ("text", "json_object", "json_schema"):
         raise _invalid("response_format", "must be 'auto', or have a type of text, json_object or json_schema")
-    if value["type"] == "json_schema":
-        inner = value.get("json_schema")
-        if not isinstance(inner, Mapping) or not isinstance(inner.get("schema"), Mapping):
-            raise _invalid("response_format", 'needs "json_schema": {"name": ..., "schema": {...}}')
-        check_json(inner, "response_format")
-        _check_schema(inner["schema"])
-    return cast("Mapping[str, object]", dict(value))
+    wanted = plain_json(value, "response_format")
+    if wanted["type"] == "json_schema":
+        match wanted:
+            case {"json_schema": {"schema": dict(schema)}}:
+                _check_schema(schema)
+            case _:
+                raise _invalid("response_format", 'needs "json_schema": {"name": ..., "schema": {...}}')
+    return wanted
 
 
 def tool_choice(value: object) -> ToolChoice:
@@ -232,14 +233,21 @@ def check_text(value: str, param: str) -> str:
     return value
 
 
-def check_json(value: object, param: str) -> None:
-    """Refuse what has no JSON text, or one that cannot be stored or sent."""
+def plain_json(value: Mapping[str, object], param: str) -> dict[str, object]:
+    """A copy of a JSON object, of plain dicts and lists: what the caller does with its own does not reach it.
+
+    Raises:
+        InvalidRequest: It has no JSON text, or one that cannot be stored or sent.
+    """
     try:
-        json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain).encode("utf-8")
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain)
+        text.encode("utf-8")
     except UnicodeEncodeError:
         raise _invalid(param, "has a lone surrogate, which is no text") from None
     except (TypeError, ValueError, RecursionError) as error:
         raise _invalid(param, f"is not JSON ({error})") from error
+    copy: dict[str, object] = json.loads(text)
+    return copy
 
 
 def _plain(value: object) -> dict[object, object]:
@@ -293,7 +301,7 @@ def _refuse_unknown(options: Mapping[str, Any], known: frozenset[str]) -> None:
             raise InvalidRequest(f"Unknown parameter {name!r}.{hint}", param=name, code="unknown_parameter")
 
 
-def _text(options: Mapping[str, Any], name: str, longest: int) -> str | None:
+def _text(options: Mapping[str, Any], name: str, longest: int, *, least: int = 0) -> str | None:
     value = options.get(name)
     if value is None:
         return None
@@ -303,6 +311,8 @@ def _text(options: Mapping[str, Any], name: str, longest: int) -> str | None:
         raise InvalidRequest(
             f"`{name}` has {len(value):,} characters; at most {longest:,} are possible.", param=name, code="too_long"
         )
+    if len(value) < least:
+        raise _invalid(name, "must not be empty; None leaves it open")
     return check_text(value, name)
 
 

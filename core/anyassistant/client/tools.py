@@ -9,7 +9,7 @@ from anyassistant_tools import Tool, ToolDefinitionError, ToolLike, validate_too
 
 from ..errors import InvalidRequest, UnsupportedCapability
 from ..types import ToolSpec
-from .requests import check_json
+from .requests import plain_json
 
 MAX_TOOLS = 128
 """Tools of one assistant. Source: OpenAI Assistants v2 reference, `tools`."""
@@ -111,5 +111,5 @@ def _wire_spec(item: Mapping[str, object], where: str) -> ToolSpec:
         raise InvalidRequest(
             f"`{where}.function.parameters` must be a JSON Schema.", param=where, code="invalid_json_schema"
         )
-    check_json(function, where)
-    return ToolSpec(name, str(function.get("description") or ""), dict(parameters))
+    plain_json(function, where)
+    return ToolSpec(name, str(function.get("description") or ""), plain_json(parameters, where))

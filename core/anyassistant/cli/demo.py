@@ -1,8 +1,9 @@
 """`anyassistant demo`: a shop assistant at work."""
 
+import json
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..client import RunOptions
@@ -31,22 +32,23 @@ class Scene:
     Attributes:
         says: What the customer says.
         tool: What the assistant is to call.
-        script: What makes `echo` do so, which understands no language.
+        arguments: With what.
     """
 
     says: str
     tool: str
-    script: str
+    arguments: Mapping[str, object]
+
+    @property
+    def script(self) -> str:
+        """What makes `echo` do so, which understands no language."""
+        return f"CALL {self.tool} {json.dumps(self.arguments)}"
 
 
 SCENES = (
-    Scene(
-        "What were those sunglasses I bought last year?",
-        "get_shopping_history",
-        "CALL get_shopping_history {}",
-    ),
-    Scene("Please order them again.", "order_item", 'CALL order_item {"item_id": "sg-1"}'),
-    Scene("Yes, please confirm the order.", "confirm_order_item", 'CALL confirm_order_item {"order_id": "ord-4101"}'),
+    Scene("What were those sunglasses I bought last year?", "get_shopping_history", {}),
+    Scene("Please order them again.", "order_item", {"item_id": "sg-1"}),
+    Scene("Yes, please confirm the order.", "confirm_order_item", {"order_id": "ord-4101"}),
 )
 
 
@@ -55,7 +57,7 @@ def demo(
     provider: str | None = None,
     model: str | None = None,
     thread: str | None = None,
-    json: Json = False,
+    as_json: Json = False,
     where: Where = HERE,
 ) -> int:
     """Watch a shop assistant at work.
@@ -70,15 +72,15 @@ def demo(
         provider: NAME or NAME:MODEL, of an installed provider or of a profile. By default what is configured.
         model: The model, instead of the provider's default.
         thread: Go on on this thread.
-        json: For machines: one event a line, and nothing else.
+        as_json: For machines: one event a line, and nothing else.
     """
     name = provider_name(provider, where)
-    console = make_console(stderr=json)
+    console = make_console(stderr=as_json)
     renderer = Renderer(console, every_event=True)
     tell_notes(name, renderer.note)
     renderer.remark(f"A shop assistant on provider {name}, with the functions of {SHOP}.", "bold")
     renderer.remark(f"What it does is kept in {_place(where)}.")
-    stage = Stage(name, renderer, show=print_event if json else renderer)
+    stage = Stage(name, renderer, show=print_event if as_json else renderer)
     try:
         stage.play(provider, model, thread, where)
     except KeyboardInterrupt:
@@ -144,11 +146,12 @@ class Stage:
 
 def find_problems(scene: Scene, calls: Sequence[ToolCall]) -> Sequence[str]:
     """What is wrong with the calls that the assistant made in a scene."""
-    succeeded = [call.name for call in calls if call.error is None]
-    if scene.tool in succeeded:
-        return []
+    for call in calls:
+        if call.error is None and call.name == scene.tool and json.loads(call.arguments or "{}") == scene.arguments:
+            return []
     made = ", ".join(f"{call.name}({call.arguments})" for call in calls) or "nothing"
-    return [f"on {scene.says!r} the assistant should have called {scene.tool}, and called {made}"]
+    wanted = f"{scene.tool}({json.dumps(scene.arguments)})"
+    return [f"on {scene.says!r} the assistant should have called {wanted}, and called {made}"]
 
 
 def _place(where: Where) -> str:

@@ -217,6 +217,54 @@ async def test_a_model_that_fails_to_tell_what_it_can_leaves_no_lock(scripted, m
         assert (await thread.run(assistant).result()).text == "end"
 
 
+async def test_a_run_begun_while_the_leases_are_looked_after_is_kept(scripted, make_gate) -> None:
+    looking, first, second = make_gate(), make_gate(), make_gate()
+
+    class Slow(MemoryStore):
+        async def check(self, run_ids, /):
+            states = await super().check(run_ids)
+            await looking()
+            return states
+
+    store = Slow()
+    async with AsyncClient(scripted([first], [second, "end"]), store=store) as client:
+        assistant = await client.assistants.create()
+        one = await (await client.threads.create(messages=["a"])).run(assistant).start()
+        await first.reached()
+        await one.cancel()
+        await looking.reached()
+        two = await (await client.threads.create(messages=["b"])).run(assistant).start()
+        await second.reached()
+        looking.open()
+        assert (await one.wait()).status == "cancelled"
+        second.open()
+        with anyio.fail_after(5):
+            assert (await two.result()).text == "end"
+
+
+async def test_a_cancel_in_the_moment_of_taking_over_is_seen(scripted, make_gate) -> None:
+    gate, store = make_gate(), MemoryStore()
+    async with AsyncClient(scripted([gate]), store=store) as client:
+        thread = await client.threads.create(messages=["go"])
+        run = await thread.run(await client.assistants.create()).start()
+        await gate.reached()
+
+    take_over = store.take_over
+
+    async def take_over_and_cancel(run_id: str, /, **fields):
+        state = await take_over(run_id, **fields)
+        await store.request_cancel(run_id, 1.0)
+        return state
+
+    store.take_over = take_over_and_cancel  # type: ignore[method-assign]
+    async with AsyncClient(scripted([make_gate()]), store=store) as client:
+        resumed = await (await client.threads.get(thread.id)).resume()
+        assert resumed is not None
+        with anyio.fail_after(5):
+            assert (await resumed.wait()).status == "cancelled"
+        assert resumed.id == run.id
+
+
 class Lost(MemoryStore):
     """A store in which a client's renewals do not arrive, as of a process that hangs."""
 

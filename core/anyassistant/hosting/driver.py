@@ -10,7 +10,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar, TypeVarTuple, Unpack
 
 import anyio
 
@@ -19,6 +19,7 @@ from .identity import is_proved_dead, new_driver
 from .store import RunState, Store
 
 T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 StopReason = Literal["cancel", "park", "lost"]
 
 logger = logging.getLogger("anyassistant")
@@ -30,7 +31,9 @@ PARK_SECONDS = 10.0
 class TaskHost(Protocol):
     """Where tasks live that outlast a call: `host_task.HostTask`."""
 
-    def start_soon(self, function: Callable[[], Awaitable[object]], /) -> None: ...
+    def start_soon(
+        self, function: Callable[[Unpack[Arguments]], Awaitable[object]], *arguments: *Arguments
+    ) -> None: ...
 
 
 class Wakeable(Protocol):
@@ -111,7 +114,7 @@ class Drivers:
         self._host = host
         self._new_waker = new_waker
         self._runs: dict[str, OwnedRun] = {}
-        self._is_ticking = False
+        self._ticker: Wakeable | None = None
         self._is_parked = False
         self.lease = lease
         self.identity = new_driver()
@@ -148,9 +151,11 @@ class Drivers:
         self._host.start_soon(run)
         if self._is_parked:
             owned.stop("park")
-        if not self._is_ticking:
-            self._is_ticking = True
-            self._host.start_soon(self._tick)
+        if self._ticker is None:  # it watches from now on, whenever its task begins
+            self._ticker = self._new_waker()
+            self._host.start_soon(self._tick, self._ticker, self._store.watch_control(self._ticker.wake))
+        if state.epoch > 1:  # somebody may have asked for its end since it was taken over
+            self._ticker.wake()
         return owned
 
     async def complete(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -194,9 +199,7 @@ class Drivers:
             for owned in list(self._runs.values()):
                 await owned.ended.wait()
 
-    async def _tick(self) -> None:
-        waker = self._new_waker()
-        leave = self._store.watch_control(waker.wake)
+    async def _tick(self, waker: Wakeable, leave: Callable[[], None]) -> None:
         renew_at = time.monotonic() + self.lease / 3
         try:
             while self._runs:
@@ -212,17 +215,18 @@ class Drivers:
                     logger.exception("anyassistant could not look after its leases; it tries again")
                     await anyio.sleep(min(1.0, self.lease / 10))
         finally:
-            self._is_ticking = False
+            self._ticker = None
             leave()
 
     async def _look(self) -> None:
         self.forget_left_watches()
-        states = await self._store.check(list(self._runs))
-        for run_id, owned in list(self._runs.items()):
+        looked_at = dict(self._runs)  # others begin and end while the store is asked
+        states = await self._store.check(list(looked_at))
+        for run_id, owned in looked_at.items():
             state = states.get(run_id)
-            if state is None or state.epoch != owned.state.epoch:
+            if state is None or state.epoch > owned.state.epoch:
                 owned.stop("lost")
-            elif state.cancel_requested_at is not None:
+            elif state.cancel_requested_at is not None and state.epoch == owned.state.epoch:
                 owned.stop("cancel")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ...hosting.store import Change
+from ...hosting.store import Change, RunState
 from ...types import Event, Message, RunRecord, RunStep, Turn
 from . import statements
 from .codec import decode_run, decode_snapshot, encode, encode_progress, encode_turn
@@ -32,14 +32,15 @@ class KnownRun:
     metadata: Mapping[str, str]
 
 
-def find_known_run(connection: Connection, tenant: str, run_id: str) -> KnownRun | None:
-    """Look a run up that another process, or an earlier one, began."""
+def find_known_run(connection: Connection, tenant: str, run_id: str) -> tuple[KnownRun, RunState] | None:
+    """Look a run up that another process, or an earlier one, began; its state shares what did not change since."""
     row = connection.row(statements.find_run, tenant_=tenant, id_=key_text(run_id))
     if row is None:
         return None
-    number, thread, snapshot, progress, *_ = row
+    number, thread, snapshot, progress, *rest = row
     began = decode_snapshot(snapshot)
-    return KnownRun(number, thread, began, decode_run(began, progress).metadata)
+    record = decode_run(began, progress)
+    return KnownRun(number, thread, began, record.metadata), RunState(record, *rest)
 
 
 class Gathered:

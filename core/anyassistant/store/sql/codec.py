@@ -53,11 +53,15 @@ def encode_turn(turn: Turn) -> str:
 
 
 def run_progress(record: RunRecord, snapshot: RunRecord) -> Fields:
-    """What is different from the run as it began."""
+    """What is different from the run as it began.
+
+    Objects are told apart by identity: equal ones can differ (0 and 0.0), and a driver's record shares what it did not
+    change.
+    """
     progress: Fields = {}
     for name in _RUN_FIELDS:
         now, before = getattr(record, name), getattr(snapshot, name)
-        if now is not before and (type(now) is not type(before) or now != before):
+        if now is not before and not (isinstance(now, str | int) and type(now) is type(before) and now == before):
             progress[name] = now
     return progress
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.exc import DBAPIError
 
 from .connection import Compiler, Connection
 from .migrate import bring_up_to_date
@@ -39,8 +40,9 @@ class Database:
             self.writer = Writer(Connection(raw, self._compiler), tenant, self.path)
         except BaseException as error:
             raw.close()
-            if is_database_error(error):
-                raise store_error(error, self.path) from error
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            if cause is not None and is_database_error(cause):
+                raise store_error(cause, self.path) from error
             raise
         self.writer.start()
 

@@ -92,15 +92,12 @@ def _changing_schema(raw: sqlite3.Connection) -> Iterator[Connection]:
         pool_reset_on_return=None,
     )
     raw.execute("PRAGMA foreign_keys = OFF")
-    raw.execute("BEGIN IMMEDIATE")
     try:
         with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # not before: an engine's first connection is rolled back
             yield connection
-            if raw.in_transaction:
-                raw.execute("COMMIT")
-    except BaseException:
+            connection.commit()
+    finally:
         if raw.in_transaction:
             raw.execute("ROLLBACK")
-        raise
-    finally:
         raw.execute("PRAGMA foreign_keys = ON")

@@ -181,10 +181,7 @@ def take_over(
     )
     if taken == 0:
         return None
-    known, found = find_known_run(connection, tenant, run_id), find_run(connection, tenant, run_id)
-    assert known is not None  # it was just written
-    assert found is not None
-    return known, found[2]
+    return find_known_run(connection, tenant, run_id)
 
 
 def renew(connection: Connection, tenant: str, runs: Mapping[str, int], lease_until: float) -> None:

@@ -87,8 +87,7 @@ class Writer:
                 channel = self._channels[run_id] = Channel(run_id)
             channel.pending += 1
             self._entries.append((channel, epoch, change))
-            if isinstance(change, Change):
-                self._unsettled += 1
+            self._unsettled += 1
             if self._is_sleeping or len(self._entries) == GATHERED:
                 self._is_sleeping = False
                 self._condition.notify()
@@ -128,7 +127,7 @@ class Writer:
 
     @property
     def is_settled(self) -> bool:
-        """Whether no change but deltas waits for its commit."""
+        """Whether no change waits for its commit."""
         return self._unsettled == 0
 
     def recent(self, run_id: str, after: int) -> Sequence[Event] | None:
@@ -284,9 +283,10 @@ class Writer:
         if epoch in channel.failures:
             return
         if channel.known is None:
-            channel.known = find_known_run(self._connection, self._tenant, channel.run_id)
-            if channel.known is None:
+            found = find_known_run(self._connection, self._tenant, channel.run_id)
+            if found is None:
                 return  # `flush` says so
+            channel.known = found[0]
         gathered = Gathered(changes)
         try:
             with self._connection.savepoint():
@@ -331,7 +331,7 @@ class Writer:
                     entry.publish()
                 else:
                     entry[0].pending -= 1
-                    self._unsettled -= isinstance(entry[2], Change)
+                    self._unsettled -= 1
             for channel, gathered in committed:
                 if gathered is None:
                     channel.lose()

@@ -193,7 +193,7 @@ async def at_once(rounds: int) -> Results:
 
             one_by_one = repeat(ours.run, AT_ONCE)
             yield "at_once", await compare(one_by_one, ours_together, rounds=rounds, units=AT_ONCE)
-            yield "at_once_floor", await compare(repeat(floor.run, AT_ONCE), floor_together, rounds=1, units=AT_ONCE)
+            yield "at_once_floor", await compare(repeat(floor.run, AT_ONCE), floor_together, rounds=3, units=AT_ONCE)
 
 
 async def blocking(rounds: int) -> Results:

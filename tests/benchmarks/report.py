@@ -31,6 +31,7 @@ HOW = """## How it is measured
 
 - All figures are CPU time of the client's process, user and system, over all its threads. The service is a double on
   the loopback interface in a process of its own.
+- Imports and first runs are whole processes, from their start to their end.
 - "The hand-written loop" is `tests/benchmarks/chat_floor.py`: `httpx.AsyncClient`, `json.loads` and `aiter_lines`, with
   no thread, no log and no status. Both sides are measured in turn in one process. Each round gives one ratio; the table
   has the median of these, and the quartiles in brackets.
@@ -38,7 +39,8 @@ HOW = """## How it is measured
   them; parsing these chunks (h11) is then more than half of the floor.
 - A run is a new thread, a message, and the run to its result. On the thread of 5,000 messages the model claims a
   context of 2,000 tokens, so that less than a hundred of them are sent, and the hand-written loop sends as many bytes.
-- A process's first run has one streamed answer and no tools. In SQLite it opens a database that is there already.
+- A process's first run has one streamed answer and no tools. In SQLite it opens a database that is there already;
+  making a new one took as long.
 - The 200 runs at once go over twenty httpx pools of ten connections.
 - SQLite files lie in the folder for temporary files; what the disk takes is not CPU time.
 """

@@ -9,6 +9,7 @@ import pytest
 from anyassistant import AsyncAssistant, AsyncClient
 from anyassistant.store.sql.connection import Connection
 from echo_rounds import count_down, question
+from sqlalchemy.sql import ClauseElement
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def executed(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     counts: Counter[str] = Counter()
     run, execute = Connection.run, Connection.execute
 
-    def counted_run(self: Connection, statement: object, **values: object) -> int:
+    def counted_run(self: Connection, statement: ClauseElement, **values: object) -> int:
         counts["statement"] += 1
         return run(self, statement, **values)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 
-import anyio
 import pytest
 from anyassistant import AsyncClient
 from anyassistant.errors import RunExpired
@@ -43,17 +43,28 @@ async def test_a_run_that_ends_in_time_does_not(client: AsyncClient) -> None:
     assert (run.record.status, run.record.expires_at) == ("completed", None)
 
 
-async def resting(client: AsyncClient):
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """`later(61)`: it is so many seconds later now, for whoever reads the clock."""
+
+    def later(seconds: float) -> None:
+        now = time.time
+        monkeypatch.setattr(time, "time", lambda: now() + seconds)
+
+    return later
+
+
+async def resting(client: AsyncClient, later):
     thread = await client.threads.create(messages=["CALL elsewhere {}"])
-    run = thread.run(await client.assistants.create(tools=[ELSEWHERE]), expires_in=0.3)
+    run = thread.run(await client.assistants.create(tools=[ELSEWHERE]), expires_in=60)
     record = await run.wait()
     assert record.status == "requires_action"
-    await anyio.sleep(0.31)
+    later(61)
     return thread, run, record
 
 
-async def test_a_resting_run_expires_for_whoever_looks(client: AsyncClient) -> None:
-    _, run, record = await resting(client)
+async def test_a_resting_run_expires_for_whoever_looks(client: AsyncClient, later) -> None:
+    _, run, record = await resting(client, later)
     with pytest.raises(RunExpired):
         await run.result()
     [step] = [step async for step in run.steps()]
@@ -62,37 +73,39 @@ async def test_a_resting_run_expires_for_whoever_looks(client: AsyncClient) -> N
         await run.submit_tool_outputs({record.pending_calls[0].id: "late"})
 
 
-async def test_a_resting_run_that_expired_takes_no_outputs(client: AsyncClient, refused) -> None:
-    _, run, record = await resting(client)
+async def test_a_resting_run_that_expired_takes_no_outputs(client: AsyncClient, refused, later) -> None:
+    _, run, record = await resting(client, later)
     with refused("run_id", "run_not_waiting"):
         await run.submit_tool_outputs({record.pending_calls[0].id: "late"})
 
 
-async def test_an_expired_run_does_not_hold_its_thread(client: AsyncClient) -> None:
-    thread, run, _ = await resting(client)
+async def test_an_expired_run_does_not_hold_its_thread(client: AsyncClient, later) -> None:
+    thread, run, _ = await resting(client, later)
     await thread.add("free")
     assert (await run.wait()).status == "expired"
 
 
-async def test_a_run_may_follow_an_expired_one_at_once(client: AsyncClient) -> None:
-    thread, _, _ = await resting(client)
+async def test_a_run_may_follow_an_expired_one_at_once(client: AsyncClient, later) -> None:
+    thread, _, _ = await resting(client, later)
     assert (await thread.run(await client.assistants.create(), additional_messages=["hi"]).result()).text == "ECHO: hi"
 
 
-async def test_a_thread_with_an_expired_run_can_be_deleted_and_has_nothing_to_resume(client: AsyncClient) -> None:
-    thread, _, _ = await resting(client)
+async def test_a_thread_with_an_expired_run_can_be_deleted_and_has_nothing_to_resume(
+    client: AsyncClient, later
+) -> None:
+    thread, _, _ = await resting(client, later)
     assert await thread.resume() is None
-    other, _, _ = await resting(client)
+    other, _, _ = await resting(client, later)
     await other.delete()
 
 
-async def test_a_parked_run_expires_while_nobody_is_there(scripted, make_gate, make_store) -> None:
+async def test_a_parked_run_expires_while_nobody_is_there(scripted, make_gate, make_store, later) -> None:
     store, gate = make_store(), make_gate()
     async with AsyncClient(scripted([gate]), store=store) as client:
         thread = await client.threads.create(messages=["go"])
-        run = await thread.run(await client.assistants.create(), expires_in=0.3).start()
+        run = await thread.run(await client.assistants.create(), expires_in=60).start()
         await gate.reached()
-    await anyio.sleep(0.31)
+    later(61)
     async with AsyncClient(scripted(), store=store) as client:
         assert (await client.runs.get(run.id)).record.status == "expired"
         assert await (await client.threads.get(thread.id)).resume() is None

@@ -188,7 +188,7 @@ class HostedProvider(protocols.Provider):
             await drive(owned)
             if owned.rests:  # a cancel that came while it was laid down
                 rested = await self.store.get_run(state.record.id)
-                if rested is not None:
+                if rested is not None and rested.cancel_requested_at is not None:
                     await self.settle(rested)
 
         return self.drivers.start(state, drive_and_settle)

@@ -9,7 +9,7 @@ import threading
 import anyio
 import pytest
 from anyassistant import AsyncClient
-from anyassistant.errors import AnyAssistantError, RunAbandoned, StoreError, ThreadBusy
+from anyassistant.errors import AnyAssistantError, InvalidRequest, RunAbandoned, StoreError, ThreadBusy
 from anyassistant.store.memory import MemoryStore
 
 
@@ -276,3 +276,14 @@ def test_two_threads_may_share_a_memory_store(anyio_backend: str) -> None:
     other.join(30)
     assert seen["events"][-1] == "thread.run.completed"
     assert seen["events"].count("thread.message.delta") == 3
+
+
+async def test_a_client_that_was_left_says_so_and_is_opened_again_by_with() -> None:
+    client = AsyncClient("echo", store=":memory:")
+    async with client:
+        await client.threads.create()
+    with pytest.raises(InvalidRequest, match="The client is closed") as caught:
+        await client.threads.create()
+    assert caught.value.code == "client_closed"
+    async with client:
+        await client.threads.create()

@@ -181,3 +181,14 @@ async def test_a_turn_cut_in_the_middle_of_a_call_makes_no_call(scripted, make_c
         await thread.add("next")
         await thread.run(assistant).result()
     assert [message.role for message in model.requests[1].messages] == ["user", "assistant", "tool", "user"]
+
+
+async def test_the_token_budget_also_holds_for_a_model_that_reports_no_usage(scripted, make_call) -> None:
+    unpriced = ModelDelta(finish_reason="tool_calls")
+    model = scripted(*(["word " * 40, make_call("add", f'{{"a": {n}}}'), unpriced] for n in range(9)))
+    async with AsyncClient(model, store=":memory:") as client:
+        thread = await client.threads.create(messages=["go on"])
+        run = thread.run(await client.assistants.create(tools=[add]), max_completion_tokens=120)
+        await incomplete(run, "max_completion_tokens")
+    assert len(model.requests) == 3, "three turns of about 53 tokens"
+    assert model.requests[1].max_completion_tokens == 120 - 53

@@ -8,7 +8,7 @@ from typing import Self
 
 import anyio
 
-from ..errors import ConfigError
+from ..errors import ConfigError, InvalidRequest
 from ..hosting import Store
 from ..protocols import ChatModel
 from .assistants import AsyncAssistants
@@ -52,6 +52,7 @@ class AsyncClient(Handle):
         self._config = config
         self._lease = lease
         self._session: Session | None = None
+        self._is_closed = False
         self._opening: anyio.Event | None = None
 
     @property
@@ -67,13 +68,15 @@ class AsyncClient(Handle):
         return AsyncRuns(self._open)
 
     async def aclose(self) -> None:
-        """Park the runs that are driven here, and give everything back."""
+        """Park the runs that are driven here, and give everything back. `async with` opens the client again."""
+        self._is_closed = True
         session, self._session = self._session, None
         if session is not None:
             with anyio.CancelScope(shield=True):  # each part of it is bounded
                 await session.aclose()
 
     async def __aenter__(self) -> Self:
+        self._is_closed = False
         await self._open()
         return self
 
@@ -84,6 +87,12 @@ class AsyncClient(Handle):
 
     async def _open(self) -> Session:
         while self._session is None:
+            if self._is_closed:
+                raise InvalidRequest(
+                    "The client is closed: use it inside its `with`, or open another.",
+                    param="client",
+                    code="client_closed",
+                )
             if self._opening is not None:  # another task is at it
                 await self._opening.wait()
                 continue

@@ -63,7 +63,10 @@ def message_params(
     """
     if role not in ("user", "assistant"):
         raise _invalid("role", f"must be 'user' or 'assistant', not {role!r}")
-    return MessageParams(parts(content, param), role, metadata(pairs))
+    found = parts(content, param)
+    if role == "assistant" and not all(isinstance(part, Text) for part in found):
+        raise _invalid(param, "has an image, which only a user can say")
+    return MessageParams(found, role, metadata(pairs))
 
 
 def parts(content: Content, param: str) -> tuple[Part, ...]:

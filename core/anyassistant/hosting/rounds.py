@@ -22,6 +22,7 @@ from .endings import COMPLETED, Ending, failed, incomplete, total_usage, write_e
 from .output import problem_with
 from .recovery import Recovered
 from .store import Store
+from .tokens import completion_tokens
 from .turn import LiveTurn
 from .writer import Writer
 
@@ -261,8 +262,7 @@ class Rounds:
         bound = self._writer.record.max_completion_tokens
         if bound is None:
             return None
-        usage = self.usage
-        return bound - (usage.completion_tokens if usage else 0)
+        return bound - sum(completion_tokens(turn) for turn in self._turns)
 
 
 class _Journal(Journal):

@@ -32,3 +32,11 @@ def estimate_turn(turn: Turn) -> int:
         for call in turn.tool_calls
     )
     return TOKENS_PER_ENTRY + estimate_text(turn.text) + estimate_text(turn.refusal) + calls
+
+
+def completion_tokens(turn: Turn) -> int:
+    """Tokens that a model gave in a turn: as its provider reported, else an estimate."""
+    if turn.usage is not None:
+        return turn.usage.completion_tokens
+    calls = sum(estimate_text(call.name) + estimate_text(call.arguments) for call in turn.tool_calls)
+    return estimate_text(turn.text) + estimate_text(turn.refusal) + calls

@@ -11,7 +11,7 @@ from anyassistant_tools import Tool, WorkerThreads
 
 from ..calls import BoundTools
 from ..errors import ConfigError
-from ..host_task import HostTask, Waker
+from ..host_task import HostTask
 from ..hosting import HostedProvider, Store
 from ..protocols import ChatModel
 from .stores import make_store
@@ -79,7 +79,7 @@ def _make_provider(
     target: Target, store: Store, host: HostTask, config: str | PathLike[str] | None, lease: float
 ) -> HostedProvider:
     name, model, default_model = _find_model(target, config)
-    return HostedProvider(name, model, store, host=host, new_waker=Waker, default_model=default_model, lease=lease)
+    return HostedProvider(name, model, store, task=host, default_model=default_model, lease=lease)
 
 
 def _find_model(target: Target, config: str | PathLike[str] | None) -> tuple[str, ChatModel, str]:

@@ -10,11 +10,12 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol, TypeVar, TypeVarTuple, Unpack
+from typing import Literal, TypeVar, TypeVarTuple
 
 import anyio
 
 from ..errors import StoreError
+from ..host_task import HostTask, Waker
 from .identity import is_proved_dead, new_driver
 from .store import RunState, Store
 
@@ -26,21 +27,6 @@ logger = logging.getLogger("anyassistant")
 
 PARK_SECONDS = 10.0
 """How long leaving a client waits for its drivers to write down where they are."""
-
-
-class TaskHost(Protocol):
-    """Where tasks live that outlast a call: `host_task.HostTask`."""
-
-    def start_soon(
-        self, function: Callable[[Unpack[Arguments]], Awaitable[object]], *arguments: *Arguments
-    ) -> None: ...
-
-
-class Wakeable(Protocol):
-    """A flag that any thread can raise: `host_task.Waker`."""
-
-    def wake(self) -> None: ...
-    async def wait(self) -> None: ...
 
 
 class OwnedRun:
@@ -109,12 +95,11 @@ class Drivers:
         left_watches: Ways out of the watches of readers that went away without closing.
     """
 
-    def __init__(self, store: Store, host: TaskHost, new_waker: Callable[[], Wakeable], *, lease: float) -> None:
+    def __init__(self, store: Store, task: HostTask, *, lease: float) -> None:
         self._store = store
-        self._host = host
-        self._new_waker = new_waker
+        self._task = task
         self._runs: dict[str, OwnedRun] = {}
-        self._ticker: Wakeable | None = None
+        self._ticker: Waker | None = None
         self._is_parked = False
         self.lease = lease
         self.identity = new_driver()
@@ -148,12 +133,12 @@ class Drivers:
                     del self._runs[state.record.id]
                 owned.end()
 
-        self._host.start_soon(run)
+        self._task.start_soon(run)
         if self._is_parked:
             owned.stop("park")
         if self._ticker is None:  # it watches from now on, whenever its task begins
-            self._ticker = self._new_waker()
-            self._host.start_soon(self._tick, self._ticker, self._store.watch_control(self._ticker.wake))
+            self._ticker = Waker()
+            self._task.start_soon(self._tick, self._ticker, self._store.watch_control(self._ticker.wake))
         if state.epoch > 1:  # somebody may have asked for its end since it was taken over
             self._ticker.wake()
         return owned
@@ -173,7 +158,7 @@ class Drivers:
                 done.set()
 
         try:
-            self._host.start_soon(run)
+            self._task.start_soon(run)
         except RuntimeError as error:
             raise StoreError("The client is closed: use it inside `async with`.") from error
         await done.wait()
@@ -199,7 +184,7 @@ class Drivers:
             for owned in list(self._runs.values()):
                 await owned.ended.wait()
 
-    async def _tick(self, waker: Wakeable, leave: Callable[[], None]) -> None:
+    async def _tick(self, waker: Waker, leave: Callable[[], None]) -> None:
         renew_at = time.monotonic() + self.lease / 3
         try:
             while self._runs:

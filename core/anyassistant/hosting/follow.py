@@ -11,8 +11,9 @@ from typing import Any
 import anyio
 
 from ..errors import NotFound, RunAbandoned
+from ..host_task import Waker
 from ..types import Event
-from .driver import Drivers, Wakeable, is_undriven
+from .driver import Drivers, is_undriven
 from .store import RunState, Store
 
 RESTS = frozenset({"thread.run.requires_action"})
@@ -29,18 +30,15 @@ class Follower(AsyncGenerator[Event, None]):
         StoreError: The log cannot be read.
     """
 
-    def __init__(
-        self, store: Store, drivers: Drivers, new_waker: Callable[[], Wakeable], run_id: str, *, after: int
-    ) -> None:
+    def __init__(self, store: Store, drivers: Drivers, run_id: str, *, after: int) -> None:
         self._store = store
         self._drivers = drivers
-        self._new_waker = new_waker
         self._run_id = run_id
         self._after = after
         self._leave: Callable[[], None] | None = None
         self._ready: deque[Event] = deque()
         self._is_over = False
-        self._waker: Wakeable | None = None
+        self._waker: Waker | None = None
 
     async def __anext__(self) -> Event:
         while not self._ready:
@@ -77,7 +75,7 @@ class Follower(AsyncGenerator[Event, None]):
         """Take what is there; wait where that is nothing."""
         if self._waker is None:
             self._drivers.forget_left_watches()
-            self._waker = self._new_waker()
+            self._waker = Waker()
             self._leave = self._store.watch_events(self._run_id, self._waker.wake)
         events = await self._read()
         if not events:
@@ -93,7 +91,7 @@ class Follower(AsyncGenerator[Event, None]):
         events = self._store.recent_events(self._run_id, self._after)
         return await self._store.read_events(self._run_id, self._after) if events is None else events
 
-    async def _wait(self, waker: Wakeable) -> None:
+    async def _wait(self, waker: Waker) -> None:
         owned = self._drivers.owned(self._run_id)
         if owned is not None:
             owned.tell_end(waker.wake)

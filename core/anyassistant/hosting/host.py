@@ -1,0 +1,94 @@
+"""One chat model, one store, and the drivers between them: what a provider's threads and runs share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..host_task import HostTask
+from ..protocols import Capabilities, ChatModel, Journal, ToolExecutor
+from ..types import ToolCall, ToolOutput
+from .drive import Drive
+from .driver import Drivers, OwnedRun, is_undriven
+from .store import RunState, Store
+
+
+class Host:
+    """Drives runs of one chat model, kept in one store.
+
+    Attributes:
+        name: The provider's.
+        default_model: The model of runs whose assistant names none.
+    """
+
+    def __init__(
+        self, name: str, model: ChatModel, store: Store, *, task: HostTask, default_model: str, lease: float
+    ) -> None:
+        self.name = name
+        self.model = model
+        self.store = store
+        self.default_model = default_model
+        self.drivers = Drivers(store, task, lease=lease)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the provider claims, whatever the model."""
+        return with_hosting(self.model.capabilities)
+
+    async def capabilities_of(self, model: str) -> Capabilities:
+        """What the provider claims for one model; some load it to tell."""
+        return with_hosting(await self.model.capabilities_of(model))
+
+    async def settle(self, state: RunState) -> RunState:
+        """End an open run that nobody drives and whose time is over, or whose end was asked for."""
+        is_over = state.cancel_requested_at is not None or (state.expires is not None and state.expires <= time.time())
+        if state.record.is_open and is_over and is_undriven(state, time.time()):
+            owned = await self.take_up(state, NO_TOOLS)
+            if owned is not None:
+                await owned.ended.wait()
+            return await self.store.get_run(state.record.id) or state
+        return state
+
+    async def take_up(
+        self, state: RunState, executor: ToolExecutor, outputs: Sequence[ToolOutput] = ()
+    ) -> OwnedRun | None:
+        """Become the driver of a run that nobody drives; None where somebody does."""
+
+        async def take_over() -> OwnedRun | None:
+            taken = await self.drivers.take_over(state)
+            return None if taken is None else self.drive(taken, executor, outputs)
+
+        return await self.drivers.complete(take_over)
+
+    def drive(self, state: RunState, executor: ToolExecutor, outputs: Sequence[ToolOutput] = ()) -> OwnedRun:
+        """Start the driver of a run whose lease this client has. Nothing may fail between the two."""
+        drive = Drive(self.store, self.model, self.name, self.capabilities_of, executor, outputs)
+
+        async def drive_and_settle(owned: OwnedRun) -> None:
+            await drive(owned)
+            if owned.rests:  # a cancel that came while it was laid down
+                rested = await self.store.get_run(state.record.id)
+                if rested is not None and rested.cancel_requested_at is not None:
+                    await self.settle(rested)
+
+        return self.drivers.start(state, drive_and_settle)
+
+
+class _NoTools(ToolExecutor):
+    """Nobody to call a tool: all calls of the run's tools rest for the caller."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset()
+
+    async def execute(self, calls: Sequence[ToolCall], /, *, journal: Journal) -> Sequence[ToolOutput]:
+        raise RuntimeError("an executor without tools was asked to call one")
+
+
+NO_TOOLS: ToolExecutor = _NoTools()
+
+
+def with_hosting(capabilities: Capabilities) -> Capabilities:
+    """What a chat model does, and what hosting adds."""
+    return replace(capabilities, cancel=True, event_log=True, list_threads=True)

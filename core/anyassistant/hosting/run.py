@@ -1,0 +1,93 @@
+"""A run in the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Sequence
+
+from .. import protocols
+from ..errors import InvalidRequest
+from ..protocols import ToolExecutor
+from ..types import Event, Page, PageQuery, RunRecord, RunStep, ToolOutput
+from .driver import OwnedRun, is_undriven
+from .follow import Follower
+from .host import NO_TOOLS, Host
+from .records import as_readers_see, not_found
+from .store import RunState
+
+
+class HostedRun(protocols.Run):
+    """A run in the store."""
+
+    def __init__(
+        self,
+        host: Host,
+        state: RunState,
+        executor: ToolExecutor | None,
+        owned: OwnedRun | None = None,
+    ) -> None:
+        self._host = host
+        self._store = host.store
+        self._executor = executor
+        self._owned = owned or host.drivers.owned(state.record.id)
+        self.record = as_readers_see(state)
+
+    @property
+    def cause(self) -> BaseException | None:
+        return self._owned.cause if self._owned is not None else None
+
+    def events(self, *, after: int = 0) -> AsyncGenerator[Event, None]:
+        return Follower(self._store, self._host.drivers, self.record.id, after=after)
+
+    async def refresh(self) -> RunRecord:
+        state = await self._store.get_run(self.record.id)
+        if state is None:
+            raise not_found("run", self.record.id)
+        self.record = as_readers_see(await self._host.settle(state))
+        return self.record
+
+    async def submit_tool_outputs(self, outputs: Sequence[ToolOutput], /, *, follow: bool) -> None:
+        state = await self._store.get_run(self.record.id)
+        if state is None:
+            raise not_found("run", self.record.id)
+        state = await self._host.settle(state)
+        pending = {call.id for call in state.record.pending_calls}
+        if state.record.status != "requires_action" or not is_undriven(state, time.time()):
+            raise self._not_waiting(state)
+        for output in outputs:
+            if output.tool_call_id not in pending:
+                raise InvalidRequest(
+                    f"Run {self.record.id} does not wait for call {output.tool_call_id!r}; it waits for: "
+                    f"{', '.join(sorted(pending))}.",
+                    param="tool_outputs",
+                    code="unknown_tool_call",
+                )
+        owned = await self._host.take_up(state, self._executor or NO_TOOLS, outputs)
+        if owned is None:
+            raise self._not_waiting(state)
+        self._owned = owned
+        await owned.accepted.wait()
+        if not owned.has_accepted:
+            raise self._not_waiting(await self._store.get_run(self.record.id) or state) from owned.error
+
+    async def cancel(self) -> None:
+        state = await self._store.request_cancel(self.record.id, time.time())
+        if state is None:
+            raise not_found("run", self.record.id)
+        self.record = as_readers_see(await self._host.settle(state))
+
+    async def list_steps(self, query: PageQuery, /) -> Page[RunStep]:
+        return await self._store.list_steps(self.record.id, query)
+
+    def _not_waiting(self, state: RunState) -> InvalidRequest:
+        return InvalidRequest(
+            f"Run {self.record.id} is {as_readers_see(state).status} and waits for no outputs.",
+            param="run_id",
+            code="run_not_waiting",
+        )
+
+
+async def list_runs(host: Host, thread_id: str | None, query: PageQuery) -> Page[HostedRun]:
+    """Runs of one thread, or of all; those whose time is over are ended first, as everywhere."""
+    page = await host.store.list_runs(thread_id, query)
+    return Page([HostedRun(host, await host.settle(state), None) for state in page.data], page.has_more)

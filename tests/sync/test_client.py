@@ -13,7 +13,16 @@ from collections.abc import Iterator
 
 import pytest
 from anyassistant import Assistant, Client, Thread
-from anyassistant.errors import ConfigError, NotFound, RunCancelled, RunFailed, RunRequiresAction, ThreadBusy
+from anyassistant.errors import (
+    ConfigError,
+    InvalidRequest,
+    NotFound,
+    RunCancelled,
+    RunFailed,
+    RunRequiresAction,
+    StoreError,
+    ThreadBusy,
+)
 from anyassistant.store.memory import MemoryStore
 
 
@@ -209,6 +218,36 @@ def test_a_closed_client_can_be_used_again() -> None:
         thread_id = client.threads.create(messages=["hello"]).id
     with client:
         assert client.threads.get(thread_id).run(client.assistants.create()).result().text == "ECHO: hello"
+
+
+def client_threads() -> list[threading.Thread]:
+    return [one for one in threading.enumerate() if one.name == "anyassistant-client"]
+
+
+def test_closing_ends_the_thread_of_a_client_whose_store_cannot_close() -> None:
+    class Stuck(MemoryStore):
+        async def aclose(self) -> None:
+            raise StoreError("the disk is gone")
+
+    before = client_threads()
+    client = Client("echo", store=Stuck())
+    client.threads.create()
+    with pytest.raises(StoreError, match="the disk is gone"):
+        client.close()
+    assert client_threads() == before
+
+
+def test_closing_an_unused_client_starts_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    client = Client("echo", store=":memory:")
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", lambda one: started.append(one.name))
+        client.close()
+        client.close()
+    assert started == []
+    with pytest.raises(InvalidRequest, match="The client is closed"):
+        client.threads.create()
+    client.close()
 
 
 def run_script(text: str) -> subprocess.CompletedProcess[str]:

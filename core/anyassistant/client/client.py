@@ -69,11 +69,16 @@ class AsyncClient(Handle):
 
     async def aclose(self) -> None:
         """Park the runs that are driven here, and give everything back. `async with` opens the client again."""
-        self._is_closed = True
-        session, self._session = self._session, None
+        session = self._leave()
         if session is not None:
             with anyio.CancelScope(shield=True):  # each part of it is bounded
                 await session.aclose()
+
+    def _leave(self) -> Session | None:
+        """What there is to close; only `async with` opens the client again."""
+        self._is_closed = True
+        session, self._session = self._session, None
+        return session
 
     async def __aenter__(self) -> Self:
         self._is_closed = False

@@ -55,9 +55,14 @@ class Client(Handle):
         return Runs(self._portal, self._inner.runs)
 
     def close(self) -> None:
-        """Park the runs that are driven here, and give everything back."""
-        self._portal.call(self._inner.aclose)
-        self._portal.close()
+        """Park the runs that are driven here, and give everything back. `with` opens the client again."""
+        try:
+            if self._portal.is_running:
+                self._portal.call(self._inner.aclose)
+            else:
+                self._inner._leave()
+        finally:
+            self._portal.close()
 
     def __enter__(self) -> Self:
         try:

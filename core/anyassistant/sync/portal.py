@@ -31,6 +31,11 @@ class Portal:
         self._ready = threading.Event()
         self._failure: BaseException | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a loop, and with it something to end."""
+        return self._portal is not None
+
     def call(self, function: Callable[[], Awaitable[T]]) -> T:
         """Run a function in the loop and wait for what it returns or raises; an interrupt cancels it.
 

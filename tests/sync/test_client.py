@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from anyassistant import Assistant, Client, Thread
@@ -200,6 +201,13 @@ def test_errors_reach_the_caller(client: Client) -> None:
         client.threads.get("thread_none")
     with pytest.raises(ConfigError, match="no-such-provider"), Client("no-such-provider", store=":memory:"):
         pass
+
+
+@pytest.mark.parametrize("wrong", [None, 7, {"id": "asst_1"}])
+def test_a_run_of_no_assistant_names_the_parameter(thread: Thread, wrong: Any) -> None:
+    with pytest.raises(InvalidRequest, match="`assistant` must be an assistant of this client") as caught:
+        thread.run(wrong)
+    assert caught.value.param == "assistant"
 
 
 def test_handles_refuse_to_be_pickled_and_records_do_not(client: Client, assistant: Assistant, thread: Thread) -> None:

@@ -70,7 +70,7 @@ class Thread(Handle):
         **options: Unpack[RunOptions],
     ) -> Run[Any]:
         """A run of an assistant on this thread; see `AsyncThread.run`."""
-        who = assistant if isinstance(assistant, str) else assistant.inner
+        who = assistant.inner if isinstance(assistant, Assistant) else assistant  # what is neither, the inner one names
         return Run(self._portal, self._inner.run(who, response_format=response_format, **options))
 
     @overload

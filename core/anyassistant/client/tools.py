@@ -27,10 +27,6 @@ class Toolbox:
     specs: Sequence[ToolSpec] = ()
     bound: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
 
-    def with_tools(self, bound: Mapping[str, Tool]) -> Toolbox:
-        """These specs, with further callables bound."""
-        return Toolbox(self.specs, {**self.bound, **bound})
-
 
 def make_toolbox(tools: Sequence[ToolLike], *, param: str = "tools") -> Toolbox:
     """Make specs and bindings of what an app hands in.

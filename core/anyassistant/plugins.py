@@ -1,7 +1,7 @@
 """Plugins: the hook that a provider's package implements, its manifest, and how it is found.
 
 Names are read from entry-point metadata without importing anything; a module is imported when one of its providers is
-asked for. A plugin that fails breaks nobody else: `Plugins.check` says which, why, and what mends it.
+asked for. A plugin that fails breaks nobody else: `Plugins.manifest` says which, why, and what mends it.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class Plugins:
             if not isinstance(answer, list) or not all(isinstance(one, Manifest) for one in answer):
                 raise ConfigError(
                     f"anyassistant_providers() of {where} must give a list of Manifest: make them with "
-                    "Manifest.chat_model or Manifest.provider."
+                    "Manifest.chat_model."
                 )
             manifests |= {manifest.name: manifest for manifest in answer}
         for manifest in manifests.values():

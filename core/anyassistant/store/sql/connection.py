@@ -7,7 +7,7 @@ times as much as the database does.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -81,7 +81,7 @@ class Connection:
         return int(self._cursor.fetchone()[0])
 
     @contextmanager
-    def savepoint(self) -> Iterator[None]:
+    def savepoint(self) -> Generator[None, None, None]:
         """What fails in here is undone, and the transaction can go on."""
         self._cursor.execute("SAVEPOINT change")
         try:
@@ -94,7 +94,7 @@ class Connection:
         self._cursor.execute("RELEASE change")
 
     @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> Generator[None, None, None]:
         """Reads in here see one state of the database."""
         self._cursor.execute("BEGIN")
         try:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeAlias, TypeVar
 
 from ...host_task import Waker
 from .connection import Connection
 
 T = TypeVar("T")
+Wake: TypeAlias = Callable[[], None]
+"""A way to tell somebody that something happened; see `Store.watch_events`."""
 
 
 class Job(Generic[T]):
@@ -17,7 +19,7 @@ class Job(Generic[T]):
     Args:
         work: What is done; it raises before it writes, or what it wrote is undone.
         is_durable: Synced to disk fully before it counts as done.
-        after: Called with the outcome when that is committed, under the writer's lock.
+        after: Called with the outcome when that is committed, under the writer's lock; it gives whom to wake.
         on_failure: Called in the writer's thread when it failed.
 
     Whoever waits may be cancelled: the work is done all the same.
@@ -28,7 +30,7 @@ class Job(Generic[T]):
         work: Callable[[Connection], T],
         *,
         is_durable: bool = True,
-        after: Callable[[T], object] | None = None,
+        after: Callable[[T], Sequence[Wake]] | None = None,
         on_failure: Callable[[], object] | None = None,
     ) -> None:
         self.work = work
@@ -47,10 +49,9 @@ class Job(Generic[T]):
         if self._on_failure is not None:
             self._on_failure()
 
-    def publish(self) -> None:
-        """It is committed."""
-        if self._error is None and self._after is not None:
-            self._after(self._outcome)
+    def publish(self) -> Sequence[Wake]:
+        """It is committed, or has failed; gives whom to wake."""
+        return self._after(self._outcome) if self._error is None and self._after is not None else ()
 
     def tell(self) -> None:
         """It is over, one way or the other."""

@@ -50,26 +50,24 @@ def check_json(value: object, what: str) -> None:
     Raises:
         StoreError: `value` does not survive being written and read.
     """
-    if value is not None and not _is_same(value, from_text(to_text(value, what))):
+    if value is None:
+        return
+    found = from_text(to_text(value, what))
+    if value != found and not _is_same(value, found):
         raise StoreError(
             f"{what} cannot be stored: it is not made of dicts, lists, strings, numbers, booleans and None."
         )
 
 
 def _is_same(value: object, other: object) -> bool:
-    if isinstance(value, float) and isinstance(other, float):
-        return value == other or (value != value and other != other)
-    if value == other and not isinstance(value, dict | list):
-        return type(value) is type(other) or isinstance(value, str | int)
+    """Equality by which NaN is the same as NaN, and a dict as any mapping."""
     if isinstance(value, Mapping) and isinstance(other, dict):
-        pairs = cast("dict[object, object]", other)
-        return len(value) == len(pairs) and all(
-            key in pairs and _is_same(one, pairs[key]) for key, one in value.items()
-        )
+        own, theirs = cast("Mapping[object, object]", value), cast("dict[object, object]", other)
+        return own.keys() == theirs.keys() and all(_is_same(one, theirs[key]) for key, one in own.items())
     if isinstance(value, list) and isinstance(other, list):
-        own, theirs = cast("list[object]", value), cast("list[object]", other)
-        return len(own) == len(theirs) and all(map(_is_same, own, theirs))
-    return False
+        ones, others = cast("list[object]", value), cast("list[object]", other)
+        return len(ones) == len(others) and all(map(_is_same, ones, others))
+    return value == other or (value != value and other != other)
 
 
 def _plain(value: object) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ def bring_up_to_date(raw: sqlite3.Connection, path: str) -> None:
         StoreError: The database is of a newer version of anyassistant, or of something else.
     """
     if find_version(raw, path) == VERSION:
+        _check_writable(raw)
         return
     with _changing_schema(raw) as connection:
         version = find_version(raw, path)  # another process may have been faster
@@ -69,6 +70,15 @@ def migrate(connection: Connection, path: str, version: str) -> None:
     command.upgrade(config, "head")
 
 
+def _check_writable(raw: sqlite3.Connection) -> None:
+    """Refuse a file that can only be read now, not at the first write."""
+    raw.execute("BEGIN IMMEDIATE")
+    try:
+        raw.execute(f"UPDATE {VERSION_TABLE} SET version_num = version_num")
+    finally:
+        raw.execute("ROLLBACK")
+
+
 def _create(connection: Connection) -> None:
     metadata.create_all(connection)
     connection.exec_driver_sql(
@@ -79,7 +89,7 @@ def _create(connection: Connection) -> None:
 
 
 @contextmanager
-def _changing_schema(raw: sqlite3.Connection) -> Iterator[Connection]:
+def _changing_schema(raw: sqlite3.Connection) -> Generator[Connection, None, None]:
     """SQLAlchemy on a DB-API connection, in one transaction that keeps other writers out.
 
     Foreign keys are not enforced meanwhile: a table that a migration writes anew would take the rows of others with it.

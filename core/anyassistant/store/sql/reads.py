@@ -39,7 +39,7 @@ def read_history(
     connection: Connection, tenant: str, thread_id: str, before: int | None, limit: int
 ) -> Sequence[HistoryItem]:
     rows = connection.rows(
-        statements.read_history_backwards,
+        statements.read_history,
         thread_=thread_number(connection, tenant, thread_id),
         before_=NEWEST if before is None else before,
         limit_=limit,

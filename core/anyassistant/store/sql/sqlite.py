@@ -79,8 +79,14 @@ def is_database_error(error: BaseException) -> bool:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether a row broke a constraint, which concerns its own change and no other of the transaction."""
+    """Whether a row broke a constraint."""
     return isinstance(error, sqlite_module().IntegrityError)
+
+
+def concerns_all(error: BaseException) -> bool:
+    """Whether the database itself failed; else, the error concerns its own change and no other of the transaction."""
+    module = sqlite_module()
+    return isinstance(error, module.OperationalError) or type(error) is module.DatabaseError
 
 
 def store_error(error: BaseException, path: str) -> StoreError:

@@ -6,11 +6,14 @@ and Postgres both have beyond the standard, spelt alike.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
+    CompoundSelect,
     Delete,
+    Float,
     Insert,
+    Integer,
     Select,
     Table,
     bindparam,
@@ -105,15 +108,18 @@ clear_turn = (
 delete_turn = _delete(turns)
 list_turns = select(turns.c.record).where(turns.c.run == bindparam("run_")).order_by(turns.c.number)
 
-read_history = union_all(
-    *(
-        select(table.c.position, table.c.tokens, literal_column(is_turn).label("is_turn"), table.c.record).where(
-            table.c.thread == bindparam("thread_"), table.c.position < bindparam("before_")
-        )
-        for table, is_turn in ((messages, "0"), (turns, "1"))
-    )
+
+def _places(table: Table, is_turn: Literal["0", "1"]) -> Select[Any, Any, int, Any]:
+    return select(
+        table.c.position, table.c.tokens, literal_column(is_turn, Integer).label("is_turn"), table.c.record
+    ).where(table.c.thread == bindparam("thread_"), table.c.position < bindparam("before_"))
+
+
+read_history: CompoundSelect[Any, Any, int, Any] = (
+    union_all(_places(messages, "0"), _places(turns, "1"))
+    .order_by(literal_column("position", Integer).desc())
+    .limit(bindparam("limit_"))
 )
-read_history_backwards = read_history.order_by(read_history.selected_columns.position.desc()).limit(bindparam("limit_"))
 
 # Runs
 
@@ -169,8 +175,8 @@ renew = (
 
 _driven = update(runs).where(runs.c.number == bindparam("number_"), runs.c.epoch == bindparam("epoch_"))
 move_on = _driven.values(
-    last_sequence=func.coalesce(bindparam("last_sequence"), runs.c.last_sequence),
-    active_seconds=func.coalesce(bindparam("active_seconds"), runs.c.active_seconds),
+    last_sequence=func.coalesce(bindparam("last_sequence", type_=Integer), runs.c.last_sequence),
+    active_seconds=func.coalesce(bindparam("active_seconds", type_=Float), runs.c.active_seconds),
 )
 update_run = _driven.values({name: bindparam(name) for name in ("status", "is_open", "progress")})
 release_run = _driven.values(driver=null(), lease_until=literal_column("0.0"))

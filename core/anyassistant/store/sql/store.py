@@ -27,7 +27,7 @@ from . import paging, reads, transactions
 from .changes import KnownRun
 from .connection import Connection
 from .database import Database
-from .job import Job
+from .job import Job, Wake
 from .where import parse_where, prepare
 from .writer import closed
 
@@ -96,7 +96,8 @@ class SQLStore(Store):
             if self._users > 0 or self._database is None:
                 return
             database, self._database, self._users = self._database, None, 0
-            database.close()
+            if database.process == os.getpid():
+                database.close()
 
     # Assistants
 
@@ -129,9 +130,10 @@ class SQLStore(Store):
     async def delete_thread(self, thread_id: str, /) -> bool:
         writer = self._opened().writer
 
-        def after(number: int | None) -> None:
+        def after(number: int | None) -> Sequence[Wake]:
             if number is not None:
                 writer.lose_thread(number)
+            return ()
 
         return await self._job(after, transactions.delete_thread, thread_id) is not None
 
@@ -161,13 +163,14 @@ class SQLStore(Store):
     async def create_run(self, run: RunState, messages: Sequence[HistoryMessage], events: Sequence[Event], /) -> None:
         writer = self._opened().writer
 
-        def after(known: KnownRun) -> None:
+        def after(known: KnownRun) -> Sequence[Wake]:
             channel = writer.channel(run.record.id)
             channel.known = known
             if run.driver is not None:
                 channel.drive(events[-1].sequence if events else 0, events)
             else:
                 writer.forget(channel)
+            return ()
 
         await self._job(after, transactions.create_run, run, messages, events)
 
@@ -191,36 +194,31 @@ class SQLStore(Store):
 
     async def request_cancel(self, run_id: str, at: float, /) -> RunState | None:
         writer = self._opened().writer
-        state = await self._write(transactions.request_cancel, run_id, at)
-        writer.wake_control()
-        return state
+        return await self._job(lambda _: writer.control, transactions.request_cancel, run_id, at)
 
     async def take_over(
         self, run_id: str, /, *, driver: str, lease_until: float, now: float, dead: str | None = None
     ) -> RunState | None:
         writer = self._opened().writer
-        wakes: list[Callable[[], None]] = []
 
-        def after(taken: tuple[KnownRun, RunState] | None) -> None:
+        def after(taken: tuple[KnownRun, RunState] | None) -> Sequence[Wake]:
             if taken is None:
-                return
+                return ()
             channel = writer.channel(run_id)
             channel.known, state = taken
             channel.drive(state.last_sequence)
-            wakes.extend(channel.watchers)
+            return [*writer.control, *channel.watchers]
 
         taken = await self._job(
             after, transactions.take_over, run_id, driver=driver, lease_until=lease_until, now=now, dead=dead
         )
-        if taken is None:
-            return None
-        writer.wake_control()
-        for wake in wakes:
-            wake()
-        return taken[1]
+        return None if taken is None else taken[1]
 
     async def renew(self, runs: Mapping[str, int], lease_until: float, /) -> None:
-        await self._write(transactions.renew, dict(runs), lease_until)
+        held = dict(runs)
+        job = Job(lambda connection: transactions.renew(connection, self.tenant, held, lease_until), is_durable=False)
+        self._opened().writer.submit(job)
+        await job.wait()
 
     async def check(self, run_ids: Sequence[str], /) -> Mapping[str, RunState]:
         return await self._read_settled(reads.check, run_ids)
@@ -277,7 +275,13 @@ class SQLStore(Store):
         """Do something in a transaction, durably."""
         return await self._job(None, work, *args, **kwargs)
 
-    async def _job(self, after: Callable[[T], object] | None, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _job(
+        self,
+        after: Callable[[T], Sequence[Wake]] | None,
+        work: Work[P, T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         """The same, and something more when it is committed."""
         database = self._opened()
         job = Job(lambda connection: work(connection, self.tenant, *args, **kwargs), after=after)

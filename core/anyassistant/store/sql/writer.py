@@ -9,23 +9,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any
 
-from ...errors import AnyAssistantError, StoreError
+from ...errors import StoreError
 from ...hosting.store import Change, LostLease
 from ...types import Event
 from . import statements
-from .changes import Gathered, find_known_run, write_changes
 from .channel import Channel
+from .commit import Committer, Entry, Written
 from .connection import Connection
-from .job import Job
+from .job import Job, Wake
 from .keys import key_text
-from .sqlite import is_conflict, is_database_error, store_error
-
-Post: TypeAlias = tuple[Channel, int, Change | Event]
-Entry: TypeAlias = Post | Job[Any]
-Wake: TypeAlias = Callable[[], None]
 
 GATHER_SECONDS = 0.005
 LONGEST_GATHER_SECONDS = 0.1
@@ -61,10 +56,10 @@ class Writer:
         self._channels: dict[str, Channel] = {}
         self._control: list[Wake] = []
         self._watchers = 0
-        self._batch = 0
-        self._is_full_sync: bool | None = None
+        self._committer = Committer(connection, tenant, path)
         self._version = connection.data_version()
         self._polled_at = 0.0
+        self._is_blind = False
         self._gather_until = 0.0
         self._thread = threading.Thread(target=self._run, name="anyassistant-store-writer", daemon=True)
 
@@ -108,7 +103,7 @@ class Writer:
             failure = None if channel is None else channel.failures.pop(epoch, None)
             if failure is not None:
                 raise failure
-            if channel is not None and channel.confirmed == (self._batch, epoch):
+            if channel is not None and channel.confirmed == (self._committer.number, epoch):
                 return
             row = connection.row(statements.find_epoch, tenant_=self._tenant, id_=key_text(run_id))
             if row is None or row[0] != epoch:
@@ -137,9 +132,7 @@ class Writer:
 
     def watch(self, run_id: str, wake: Wake) -> Wake:
         with self._condition:
-            channel = self._channels.get(run_id)
-            if channel is None:
-                channel = self._channels[run_id] = Channel(run_id)
+            channel = self.channel(run_id)
             channel.watchers.append(wake)
             self._watchers += 1
             self._condition.notify()  # to begin looking
@@ -165,12 +158,13 @@ class Writer:
 
         return leave
 
-    def wake_control(self) -> None:
-        """Wake drivers: somebody asked for a cancel, or took a run over."""
-        _wake(self._control)
+    @property
+    def control(self) -> Sequence[Wake]:
+        """The drivers to wake when somebody asks for a cancel, or takes a run over. The lock is held."""
+        return self._control
 
     def channel(self, run_id: str) -> Channel:
-        """The channel of a run; the lock is held, as it is in a job's `after`."""
+        """The channel of a run. The lock is held, as it is in a job's `after`."""
         found = self._channels.get(run_id)
         if found is None:
             found = self._channels[run_id] = Channel(run_id)
@@ -193,7 +187,7 @@ class Writer:
                 return
             if entries:
                 began = time.thread_time()
-                self._commit(entries)
+                self._publish(entries, self._committer.commit(entries))
                 work = SHARE * (time.thread_time() - began)
                 gather = min(max(work, GATHER_SECONDS), LONGEST_GATHER_SECONDS)
                 self._gather_until = time.monotonic() + gather
@@ -218,117 +212,12 @@ class Writer:
             self._is_urgent = False
             return entries
 
-    def _commit(self, entries: Sequence[Entry]) -> None:
-        self._batch += 1
-        committed: list[tuple[Channel, Gathered | None]] = []
-        waiting: dict[Channel, list[tuple[int, Change | Event]]] = {}
-        try:
-            self._begin(entries)
-            for entry in entries:
-                if isinstance(entry, Job):
-                    self._write(waiting, committed)
-                    waiting.clear()
-                    self._execute(entry)
-                else:
-                    waiting.setdefault(entry[0], []).append(entry[1:])
-            self._write(waiting, committed)
-            self._connection.execute("COMMIT")
-        except BaseException as error:  # noqa: BLE001 - told to whoever waits, and the thread lives on
-            self._undo()
-            self._fail(entries, error)
-            committed = []
-        self._publish(entries, committed)
-
-    def _begin(self, entries: Sequence[Entry]) -> None:
-        is_full = any(
-            entry.is_durable if isinstance(entry, Job) else isinstance(entry[2], Change) and entry[2].durable
-            for entry in entries
-        )
-        if is_full != self._is_full_sync:  # only between transactions can it be set
-            self._connection.execute(f"PRAGMA synchronous = {'FULL' if is_full else 'NORMAL'}")
-            self._is_full_sync = is_full
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def _execute(self, job: Job[Any]) -> None:
-        try:
-            with self._connection.savepoint():
-                job.execute(self._connection)
-        except Exception as error:
-            if is_database_error(error) and not is_conflict(error):
-                raise
-            job.fail(store_error(error, self._path) if is_conflict(error) else error)
-
-    def _write(
-        self,
-        waiting: Mapping[Channel, Sequence[tuple[int, Change | Event]]],
-        committed: list[tuple[Channel, Gathered | None]],
-    ) -> None:
-        for channel, posts in waiting.items():
-            at = 0
-            while at < len(posts):
-                epoch = posts[at][0]
-                end = at
-                while end < len(posts) and posts[end][0] == epoch:
-                    end += 1
-                self._write_changes(channel, epoch, [change for _, change in posts[at:end]], committed)
-                at = end
-
-    def _write_changes(
-        self,
-        channel: Channel,
-        epoch: int,
-        changes: Sequence[Change | Event],
-        committed: list[tuple[Channel, Gathered | None]],
-    ) -> None:
-        if epoch in channel.failures:
-            return
-        if channel.known is None:
-            found = find_known_run(self._connection, self._tenant, channel.run_id)
-            if found is None:
-                return  # `flush` says so
-            channel.known = found[0]
-        gathered = Gathered(changes)
-        try:
-            with self._connection.savepoint():
-                is_ours = write_changes(self._connection, self._tenant, channel.known, epoch, gathered)
-        except Exception as error:
-            if is_database_error(error) and not is_conflict(error):
-                raise
-            channel.known = None
-            if len(changes) > 1:  # those before the one that failed are good
-                for change in changes:
-                    self._write_changes(channel, epoch, [change], committed)
-            else:
-                channel.failures[epoch] = _failure(error, self._path)
-            return
-        if is_ours:
-            channel.confirmed = (self._batch, epoch)
-        committed.append((channel, gathered if is_ours else None))
-
-    def _undo(self) -> None:
-        try:
-            if self._connection.raw.in_transaction:
-                self._connection.execute("ROLLBACK")
-        except Exception:
-            logger.exception("anyassistant could not undo a transaction of %s", self._path)
-
-    def _fail(self, entries: Sequence[Entry], error: BaseException) -> None:
-        """Nothing of it was written."""
-        failure = _failure(error, self._path)
-        for entry in entries:
-            if isinstance(entry, Job):
-                entry.fail(failure)
-            else:
-                channel, epoch, _ = entry
-                channel.known = None
-                channel.failures[epoch] = failure
-
-    def _publish(self, entries: Sequence[Entry], committed: Sequence[tuple[Channel, Gathered | None]]) -> None:
+    def _publish(self, entries: Sequence[Entry], committed: Written) -> None:
         wakes: list[Wake] = []
         with self._condition:
             for entry in entries:
                 if isinstance(entry, Job):
-                    entry.publish()
+                    wakes += entry.publish()
                 else:
                     entry[0].pending -= 1
                     self._unsettled -= 1
@@ -346,7 +235,7 @@ class Writer:
 
     def forget(self, channel: Channel) -> None:
         """Let go of a channel that nobody needs. The lock is held."""
-        if channel.is_idle:
+        if channel.is_idle and self._channels.get(channel.run_id) is channel:
             self._channels.pop(channel.run_id, None)
 
     def _look_for_others(self) -> None:
@@ -367,8 +256,11 @@ class Writer:
                 for channel in watched
             ]
         except Exception:
-            logger.exception("anyassistant could not look for what other processes wrote into %s", self._path)
+            if not self._is_blind:  # or it says so twenty times a second
+                logger.exception("anyassistant cannot see what other processes write into %s", self._path)
+            self._is_blind = True
             return
+        self._is_blind = False
         with self._condition:
             for channel, seen in states:
                 if seen == channel.seen:
@@ -392,13 +284,3 @@ def closed() -> StoreError:
     return StoreError(
         "The store is closed: use it inside `async with AsyncClient(...)`, or between open() and aclose()."
     )
-
-
-def _failure(error: BaseException, path: str) -> StoreError:
-    if isinstance(error, StoreError):
-        return error
-    if is_database_error(error):
-        return store_error(error, path)
-    if isinstance(error, AnyAssistantError):
-        return StoreError(str(error))
-    return StoreError(f"The database {path} could not be written: {type(error).__name__}: {error}")

@@ -13,7 +13,7 @@ from anyassistant.errors import ProviderError
 
 from .bell import Bell
 from .client import ClientEnd, LoopbackClient
-from .llama import LlamaFailedToLoad, LlamaOptions, start_llama_server
+from .llama import LlamaOptions, LlamaServer, start_llama_server
 
 logger = logging.getLogger(__name__)
 
@@ -80,17 +80,13 @@ class ModelKeeper:
     def _keep(self) -> None:
         weights = self._options.weights
         try:
-            started = time.perf_counter()
-            logger.info("Loading %s (%d MB).", weights.name, weights.stat().st_size // 1_000_000)
-            _read_ahead(weights)
-            server = start_llama_server(self._options)
-        except (LlamaFailedToLoad, OSError) as error:
-            failure = ProviderError(f"The model {weights} cannot be loaded: {error}", code="model_not_loaded")
+            server, client = self._load()
+        except Exception as error:  # noqa: BLE001 - unannounced it would let everyone wait for ever
+            message = f"The model {weights} cannot be loaded: {type(error).__name__}: {error}"
+            failure = ProviderError(message, code="model_not_loaded")
             failure.__cause__ = error
             self._announce(None, failure)
             return
-        logger.info("Loaded %s in %.1f s.", weights.name, time.perf_counter() - started)
-        client = LoopbackClient(server.listening_address, key=self._options.key)
         owner = _Ownership(client)
         atexit.register(owner.end_with_process)
         self._announce(client, None)
@@ -99,6 +95,16 @@ class ModelKeeper:
         with owner.teardown():
             del server
         atexit.unregister(owner.end_with_process)
+
+    def _load(self) -> tuple[LlamaServer, LoopbackClient]:
+        weights = self._options.weights
+        started = time.perf_counter()
+        logger.info("Loading %s (%d MB).", weights.name, weights.stat().st_size // 1_000_000)
+        _read_ahead(weights)
+        server = start_llama_server(self._options)
+        client = LoopbackClient(server.listening_address, key=self._options.key)
+        logger.info("Loaded %s in %.1f s.", weights.name, time.perf_counter() - started)
+        return server, client
 
     def _announce(self, client: LoopbackClient | None, failure: ProviderError | None) -> None:
         with self._lock:

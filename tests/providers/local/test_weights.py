@@ -1,15 +1,18 @@
 """Where the weights are looked for, and what is said where they are not."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 from anyassistant.errors import ProviderError
 from anyassistant.protocols import ModelRequest, UserMessage
 from anyassistant.types import Text
-from anyassistant_local import Config, LocalModel, weights
+from anyassistant_local import Config, LocalModel, loading, weights
 from anyassistant_local.config import count_usable_threads
+from anyassistant_local.llama import LlamaOptions, LlamaServer
 from anyassistant_local.weights import DEFAULT_MODEL, DEFAULT_WEIGHTS, cached_weights_path, find_weights
 from pydantic import ValidationError
 
@@ -82,6 +85,39 @@ async def test_a_file_that_is_no_model_fails_the_run_and_not_the_process(
             async for _delta in broken_model.respond(request):
                 pass
         assert raised.value.code == "model_not_loaded"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no more threads"), ImportError("libgomp.so.1"), AttributeError("ui")])
+async def test_whatever_keeps_the_model_from_loading_fails_everyone_who_waits(
+    monkeypatch: pytest.MonkeyPatch, broken_model: LocalModel, broken_file: Path, error: Exception
+) -> None:
+    def refuse(_options: LlamaOptions) -> LlamaServer:
+        raise error
+
+    monkeypatch.setattr(loading, "start_llama_server", refuse)
+    request = ModelRequest("run_1", str(broken_file), [UserMessage([Text("Hi.")])])
+    failures: list[ProviderError] = []
+
+    async def fail() -> None:
+        with pytest.raises(ProviderError) as raised:
+            async with aclosing(broken_model.respond(request)) as deltas:
+                await anext(deltas)
+        failures.append(raised.value)
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(fail)
+            tasks.start_soon(fail)
+        await fail()  # who comes later hears the same
+
+    assert [failure.code for failure in failures] == ["model_not_loaded"] * 3
+    assert all(f"{type(error).__name__}: {error}" in str(failure) for failure in failures)
+    assert all(failure.__cause__ is error for failure in failures)
+
+    monkeypatch.undo()
+    await broken_model.aclose()
+    with pytest.raises(ProviderError, match="LlamaFailedToLoad"), anyio.fail_after(10):  # closed, it tries again
+        await broken_model.capabilities_of(str(broken_file))
 
 
 def test_a_misspelt_setting_is_refused_without_repeating_its_value() -> None:

@@ -10,8 +10,10 @@ import anyio
 class Bell:
     """Rung once from any thread, heard by one task in any event loop, asyncio's or trio's.
 
-    A pair of sockets is the one thing that every loop can wait for and that can be rung without waiting for the other
-    loop: `anyio.from_thread` blocks the caller until the other loop has answered.
+    A pair of sockets needs nothing but anyio: every loop can wait for one, and to ring it waits for nobody
+    (`anyio.from_thread` blocks its caller until the other loop has answered). `anyassistant.host_task.Waker` does
+    without sockets, by each loop's own call; but that is the core's own module, which a provider may not import, and
+    only there may asyncio or trio be named.
     """
 
     def __init__(self) -> None:

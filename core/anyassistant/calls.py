@@ -36,16 +36,12 @@ class BoundTools(ToolExecutor):
     Args:
         tools: By name.
         threads: Where sync tools run.
-
-    Attributes:
-        fatal_error: The exception, declared fatal, that a tool raised.
     """
 
     def __init__(self, tools: Mapping[str, Tool], threads: WorkerThreads) -> None:
         self._tools = dict(tools)
         self._threads = threads
         self._names = frozenset(self._tools)
-        self.fatal_error: Exception | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -98,9 +94,7 @@ class BoundTools(ToolExecutor):
 
     def _failed(self, tool: Tool, call: ToolCall, error: Exception, text: str) -> ToolOutput:
         is_fatal = isinstance(error, tool.fatal)
-        if is_fatal:
-            self.fatal_error = error
-        return ToolOutput(call.id, text, error=_in_full(error), fatal=is_fatal)
+        return ToolOutput(call.id, text, error=_in_full(error), fatal=is_fatal, cause=error if is_fatal else None)
 
 
 def _in_full(error: BaseException) -> str:

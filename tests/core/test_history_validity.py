@@ -121,6 +121,7 @@ def test_any_life_of_a_thread(scripted, assert_valid, anyio_backend, script, lif
                             await thread.add("more")
                         case "park":
                             await client.aclose()
+                            await client.__aenter__()
                         case "resume" | "resume none":
                             run = await thread.resume(tools=BOUND if event == "resume" else [])
                             if run is not None:

@@ -9,7 +9,8 @@ import anyio
 import pytest
 from anyassistant import AsyncClient
 from anyassistant.errors import ProviderError, RunFailed
-from anyassistant.protocols import ModelDelta, ModelRequest, ToolCallDelta, Usage
+from anyassistant.protocols import Capabilities, ModelDelta, ModelRequest, ToolCallDelta, Usage
+from anyassistant.store.memory import MemoryStore
 
 
 def note(n: int = 0) -> int:
@@ -50,7 +51,58 @@ async def test_an_empty_answer(scripted, items) -> None:
 
 
 async def test_calls_without_a_finish_reason_are_not_made(scripted, make_call) -> None:
-    await failed(scripted([make_call("note", '{"n": 1'), scripted.CUT]), "invalid_model_response")
+    made: list[int] = []
+
+    def count(n: int) -> None:
+        """Count."""
+        made.append(n)
+
+    model = scripted([make_call("count", '{"n": 1}'), scripted.CUT])
+    async with AsyncClient(model, store=":memory:") as client:
+        thread = await client.threads.create(messages=["go"])
+        with pytest.raises(RunFailed, match="without a finish reason"):
+            await thread.run(await client.assistants.create(tools=[count])).result()
+    assert made == []
+
+
+async def test_a_model_is_told_that_its_answer_is_not_waited_for_any_more(scripted, make_gate) -> None:
+    gate = make_gate()
+
+    class Remote(scripted):
+        told: list[tuple[str, object]] = []  # noqa: RUF012 - of one test
+
+        async def cancel(self, run_id: str, provider_state: object, /) -> None:
+            self.told.append((run_id, provider_state))
+
+    async with AsyncClient(Remote(["so far", ModelDelta(provider_state={"at": 7}), gate]), store=":memory:") as client:
+        thread = await client.threads.create(messages=["go"])
+        run = await thread.run(await client.assistants.create()).start()
+        await gate.reached()
+        await run.cancel()
+        assert (await run.wait()).status == "cancelled"
+        assert Remote.told == [(run.id, {"at": 7})]
+        assert (await thread.run(await client.assistants.create()).result()).text == "done"
+    assert len(Remote.told) == 1, "an answer that came to its end is not cancelled"
+
+
+async def test_a_run_is_taken_over_while_its_model_still_loads(scripted, make_gate) -> None:
+    gate = make_gate()
+
+    class Slow(scripted):
+        async def capabilities_of(self, model: str, /) -> Capabilities:
+            await gate()
+            return self.capabilities
+
+    store = MemoryStore()
+    async with AsyncClient(scripted([make_gate()]), store=store) as first:
+        thread_id = (await first.threads.create(messages=["go"])).id
+        await (await first.threads.get(thread_id)).run(await first.assistants.create()).start()
+    async with AsyncClient(Slow(["here"]), store=store) as second:
+        run = await (await second.threads.get(thread_id)).resume()
+        assert run is not None
+        await gate.reached()
+        await run.cancel()
+        assert (await run.wait()).status == "cancelled", "a model that loads does not hold up a cancel"
 
 
 async def test_a_model_that_raises_in_mid_stream_keeps_the_text_so_far(scripted) -> None:
@@ -68,8 +120,6 @@ async def test_a_model_that_raises_in_mid_stream_keeps_the_text_so_far(scripted)
 
 
 async def test_a_later_client_is_given_the_providers_error_again(scripted) -> None:
-    from anyassistant.store.memory import MemoryStore
-
     store = MemoryStore()
     error = ProviderError("slow down", code="rate_limit_exceeded", retry_after=2.5)
     async with AsyncClient(scripted([error]), store=store) as client:
@@ -281,12 +331,10 @@ async def test_lone_surrogates_of_a_model_are_replaced(scripted, make_call) -> N
         for event in [event async for event in run.events()]:
             event.to_sse()
         result = await run.result()
-    assert result.messages[0].text == "a?b"
+    assert result.messages[0].text == "a\ufffdb"
 
 
 async def test_provider_state_goes_back_to_the_same_provider_only(scripted, make_call) -> None:
-    from anyassistant.store.memory import MemoryStore
-
     class Other(scripted):
         pass
 

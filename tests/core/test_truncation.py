@@ -152,3 +152,19 @@ async def test_what_is_sent_fits_and_is_the_longest_end_that_does(scripted, size
         assert record.status == "incomplete"
     else:
         assert texts(model.requests[0]) == messages[fitting:]
+
+
+async def test_a_prompt_that_fits_is_counted_once(scripted) -> None:
+    class Counted(Counting, scripted):
+        counted = 0
+
+        async def count_tokens(self, request: ModelRequest) -> int:
+            self.counted += 1
+            return await super().count_tokens(request)
+
+    model = Counted()
+    async with AsyncClient(model, store=":memory:") as client:
+        thread = await client.threads.create(messages=[f"m{n}" for n in range(200)])
+        await thread.run(await client.assistants.create(), max_prompt_tokens=10_000).result()
+    assert len(model.requests[0].messages) == 200
+    assert model.counted == 1

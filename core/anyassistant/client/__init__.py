@@ -1,8 +1,9 @@
 """The async client and its handles."""
 
+from ..protocols import ResponseFormat
 from .assistants import AsyncAssistant, AsyncAssistants
 from .client import AsyncClient
-from .options import AssistantOptions, ResponseFormat, RunOptions
+from .options import AssistantOptions, RunOptions
 from .paginator import AsyncPaginator
 from .run import AsyncRun
 from .runs import AsyncRuns

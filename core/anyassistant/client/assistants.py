@@ -15,7 +15,6 @@ from .handle import Handle
 from .options import AssistantOptions
 from .paginator import AsyncPaginator
 from .requests import assistant_params, page_query
-from .requests import metadata as check_metadata
 from .session import SessionGetter
 from .tools import make_toolbox, to_spec
 
@@ -121,13 +120,12 @@ class AsyncAssistants(Handle):
 
     def list(self, *, metadata: Mapping[str, str] | None = None) -> AsyncPaginator[AsyncAssistant]:
         """All assistants, the newest first; with `metadata`, those which carry these pairs."""
-        wanted = None if metadata is None else check_metadata(metadata)
 
         async def fetch(query: PageQuery) -> Page[AsyncAssistant]:
             page = await (await self._session()).provider.list_assistants(query)
             return Page([AsyncAssistant(one, {}, ()) for one in page.data], page.has_more)
 
-        return AsyncPaginator(fetch, page_query(metadata=wanted), lambda one: one.id)
+        return AsyncPaginator(fetch, page_query(metadata=metadata), lambda one: one.id)
 
     async def update(self, assistant_id: str, /, **changes: Unpack[AssistantOptions]) -> AsyncAssistant:
         """Change what is given, and leave the rest."""

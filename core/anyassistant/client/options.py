@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias, TypedDict
+from typing import TypedDict
 
 from anyassistant_tools import ToolLike
 
+from ..protocols import ResponseFormat
 from ..types import Content, Limits
-
-ResponseFormat: TypeAlias = Mapping[str, object] | Literal["auto"]
 
 
 class AssistantOptions(TypedDict, total=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Generic, Self
@@ -12,7 +12,6 @@ from anyassistant_tools import Tool
 from typing_extensions import TypeVar
 
 from .. import protocols
-from ..calls import BoundTools
 from ..errors import InvalidRequest
 from ..protocols import RunParams
 from ..types import Event, Message, PageQuery, RunRecord, RunResult, RunStep, Usage
@@ -54,15 +53,13 @@ class AsyncRun(Handle, Generic[T_co]):
         *,
         beginning: Beginning | None = None,
         backend: protocols.Run | None = None,
-        executor: BoundTools | None = None,
     ) -> None:
         self._session = session
         self._output = output
         self._beginning = beginning
         self._backend = backend
-        self._executor = executor
         self._starting: anyio.Event | None = None
-        self._steps: AsyncIterator[Event] | None = None
+        self._steps: EventStream | None = None
         self._seen = 0
 
     @property
@@ -107,8 +104,10 @@ class AsyncRun(Handle, Generic[T_co]):
         self._steps = None
         raise StopAsyncIteration
 
-    def events(self, *, after: int = 0, check: bool = True) -> AsyncIterator[Event]:
+    def events(self, *, after: int = 0, check: bool = True) -> EventStream:
         """The run's events after a number: replayed, then live, until it ends or rests.
+
+        Leave it early with `break`; `contextlib.aclosing` gives its watch over the log back at once.
 
         Args:
             after: The `sequence` of the last event already seen.
@@ -122,7 +121,7 @@ class AsyncRun(Handle, Generic[T_co]):
             raise InvalidRequest(
                 f"`after` must be the `sequence` of an event, or 0, not {after!r}.", param="after", code="invalid_value"
             )
-        return _Events(self, after, check)
+        return EventStream(self, after, check)
 
     async def result(self) -> RunResult[T_co]:
         """Wait for the end, and give the outcome.
@@ -222,28 +221,26 @@ class AsyncRun(Handle, Generic[T_co]):
     async def _begin(self, drive: bool) -> protocols.Run:
         beginning = self._beginning
         assert beginning is not None  # a handle has either a beginning or a backend
-        session = await self._session()
-        self._executor = session.executor(beginning.bound)
-        return await beginning.thread.create_run(
-            beginning.params, executor=self._executor if drive else None, follow=True
-        )
+        executor = (await self._session()).executor(beginning.bound) if drive else None
+        return await beginning.thread.create_run(beginning.params, executor=executor, follow=True)
 
     def _error(self, record: RunRecord, text: str) -> Exception:
-        cause = self._executor.fatal_error if self._executor is not None else None
-        if cause is None and self._backend is not None:
-            cause_of_run = self._backend.cause
-            return outcome_error(record, text, cause_of_run)
-        return outcome_error(record, text, cause)
+        return outcome_error(record, text, self._existing().cause)
 
 
-class _Events(AsyncIterator[Event]):
+class EventStream(AsyncIterator[Event]):
     """The events of a run, then its error if it did not complete."""
 
     def __init__(self, run: AsyncRun[object], after: int, check: bool) -> None:
         self._run = run
         self._after = after
         self._check = check
-        self._source: AsyncIterator[Event] | None = None
+        self._source: AsyncGenerator[Event, None] | None = None
+
+    async def aclose(self) -> None:
+        """Stop reading. The run goes on."""
+        if self._source is not None:
+            await self._source.aclose()
 
     async def __anext__(self) -> Event:
         source = self._source

@@ -8,7 +8,6 @@ from ..types import Page, PageQuery, RunStatus
 from .formats import plain_format
 from .handle import Handle
 from .paginator import AsyncPaginator
-from .requests import metadata as check_metadata
 from .requests import page_query
 from .run import AsyncRun
 from .session import SessionGetter
@@ -37,11 +36,10 @@ class AsyncRuns(Handle):
         metadata: Mapping[str, str] | None = None,
     ) -> AsyncPaginator[AsyncRun[str]]:
         """All runs, the newest first."""
-        wanted = None if metadata is None else check_metadata(metadata)
 
         async def fetch(query: PageQuery) -> Page[AsyncRun[str]]:
             page = await (await self._session()).provider.list_runs(query, thread_id=thread_id)
             runs = [AsyncRun(self._session, plain_format(None), backend=one) for one in page.data]
             return Page(runs, page.has_more)
 
-        return AsyncPaginator(fetch, page_query(status=status, metadata=wanted), lambda run: run.id)
+        return AsyncPaginator(fetch, page_query(status=status, metadata=metadata), lambda run: run.id)

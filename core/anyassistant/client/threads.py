@@ -10,14 +10,15 @@ from typing_extensions import Unpack
 
 from .. import protocols
 from ..errors import InvalidRequest
+from ..protocols import ResponseFormat
 from ..types import Content, Message, Order, Page, PageQuery, Role, ThreadRecord, ToolSpec
 from .assistants import AsyncAssistant
+from .checks import check_metadata
 from .formats import OutputFormat, plain_format, typed_format
 from .handle import Handle
-from .options import ResponseFormat, RunOptions
+from .options import RunOptions
 from .paginator import AsyncPaginator
 from .requests import message_params, page_query, run_params, thread_params
-from .requests import metadata as check_metadata
 from .run import AsyncRun, Beginning
 from .session import SessionGetter
 from .tools import make_toolbox
@@ -133,7 +134,7 @@ class AsyncThread(Handle):
         backend = await self._backend.get_run(newest.data[0].record.id, executor=executor)
         if not backend.record.is_open:
             return None
-        return AsyncRun(self._session, output, backend=backend, executor=executor)
+        return AsyncRun(self._session, output, backend=backend)
 
     async def delete(self) -> None:
         """Delete the thread with its messages, runs and events.
@@ -167,13 +168,12 @@ class AsyncThreads(Handle):
 
     def list(self, *, metadata: Mapping[str, str] | None = None) -> AsyncPaginator[AsyncThread]:
         """All threads, the newest first; with `metadata`, those which carry these pairs."""
-        wanted = None if metadata is None else check_metadata(metadata)
 
         async def fetch(query: PageQuery) -> Page[AsyncThread]:
             page = await (await self._session()).provider.list_threads(query)
             return Page([AsyncThread(self._session, one) for one in page.data], page.has_more)
 
-        return AsyncPaginator(fetch, page_query(metadata=wanted), lambda one: one.id)
+        return AsyncPaginator(fetch, page_query(metadata=metadata), lambda one: one.id)
 
     async def update(self, thread_id: str, /, *, metadata: Mapping[str, str]) -> AsyncThread:
         """Replace a thread's metadata."""

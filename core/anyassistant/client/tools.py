@@ -9,7 +9,7 @@ from anyassistant_tools import Tool, ToolDefinitionError, ToolLike, validate_too
 
 from ..errors import InvalidRequest, UnsupportedCapability
 from ..types import ToolSpec
-from .requests import plain_json
+from .checks import plain_json
 
 MAX_TOOLS = 128
 """Tools of one assistant. Source: OpenAI Assistants v2 reference, `tools`."""

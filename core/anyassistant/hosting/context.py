@@ -126,20 +126,23 @@ class Context:
         return request
 
     async def _trim(self, request: ModelRequest, budget: int) -> ModelRequest:
-        views = self._views()
-        low, high = 0, len(views) - 1
-        while low < high:  # the first view that fits
-            middle = (low + high) // 2
-            if await self._tokens(self._with(request, views[middle]), views[middle]) <= budget:
-                high = middle
-            else:
-                low = middle + 1
-        trimmed = self._with(request, views[low])
-        self._view = views[low]
-        tokens = await self._tokens(trimmed, self._view)
+        """Leave out as little as makes the request fit. What fits as it is is counted once."""
+        tokens = await self._tokens(request, self._view)
+        shorter = self._views() if tokens > budget else []
+        if shorter:
+            low, high = 0, len(shorter) - 1
+            while low < high:  # the first that fits, else the shortest
+                middle = (low + high) // 2
+                if await self._tokens(self._with(request, shorter[middle]), shorter[middle]) <= budget:
+                    high = middle
+                else:
+                    low = middle + 1
+            request = self._with(request, shorter[low])
+            self._view = shorter[low]
+            tokens = await self._tokens(request, self._view)
         if tokens > budget and (_counts(self._model) or self._record.max_prompt_tokens is not None):
             raise PromptTooLong(tokens, budget)
-        return trimmed
+        return request
 
     def _request(self, view: View, tool_choice: ToolChoice, max_completion_tokens: int | None) -> ModelRequest:
         record = self._record
@@ -165,7 +168,7 @@ class Context:
         """
         users = [at for at, unit in enumerate(self._units) if unit.is_user]
         asked = users[-1] if users else 0
-        views = [self._view, *(View(at) for at in users if at > self._view.start)]
+        views = [View(at) for at in users if at > self._view.start]
         own = range(asked + 1, len(self._units) - 1)
         return views + [View(asked, (asked + 1, at + 1)) for at in own if at + 1 > self._view.left_out[1]]
 

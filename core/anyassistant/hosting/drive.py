@@ -90,7 +90,7 @@ class Drive:
             writer,
             model=self.model,
             provider=self.provider,
-            capabilities=await self.capabilities_of(state.record.model),
+            capabilities_of=self.capabilities_of,
             executor=self.executor,
             recovered=recovered,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
 import anyio
 
@@ -47,7 +47,7 @@ class Rounds:
         *,
         model: ChatModel,
         provider: str,
-        capabilities: Capabilities,
+        capabilities_of: Callable[[str], Awaitable[Capabilities]],
         executor: ToolExecutor,
         recovered: Recovered,
     ) -> None:
@@ -55,7 +55,7 @@ class Rounds:
         self._writer = writer
         self._model = model
         self._provider = provider
-        self._capabilities = capabilities
+        self._capabilities_of = capabilities_of
         self._executor = executor
         self._offered = frozenset(tool.name for tool in writer.record.tools)
         self._context: Context | None = None
@@ -127,7 +127,8 @@ class Rounds:
             return limit
         record = self._writer.record
         if self._context is None:
-            self._context = await Context.read(self._store, record, self._model, self._capabilities, self._provider)
+            capabilities = await self._capabilities_of(record.model)  # which may load it
+            self._context = await Context.read(self._store, record, self._model, capabilities, self._provider)
         choice = tool_choice_of(record)
         has_called = any(turn.tool_calls for turn in self._turns)
         try:
@@ -156,7 +157,14 @@ class Rounds:
                     await anyio.lowlevel.checkpoint()
                     await self._writer.flush_if_full()
         finally:
-            await _close(deltas)
+            await self._hang_up(deltas, turn)
+
+    async def _hang_up(self, deltas: AsyncGenerator[ModelDelta, None], turn: LiveTurn) -> None:
+        """Close the stream, and tell a model that wants to know that its answer was not waited for."""
+        with anyio.CancelScope(shield=True, deadline=anyio.current_time() + CLOSE_SECONDS):
+            await deltas.aclose()
+            if turn.finish_reason is None and type(self._model).cancel is not ChatModel.cancel:
+                await self._model.cancel(self._writer.record.id, turn.provider_state)
 
     async def _judge(self, turn: LiveTurn) -> Ending | None:
         """What follows from a turn: an ending, its calls, or another try."""
@@ -218,7 +226,8 @@ class Rounds:
             fatal = next((output for output in outputs if output.fatal), None)
             if fatal is not None:
                 call = next(call for call in todo if call.id == fatal.tool_call_id)
-                return failed("tool_failed", f"Tool {call.name!r} failed with an error that is declared fatal.")
+                message = f"Tool {call.name!r} failed with an error that is declared fatal."
+                return failed("tool_failed", message, cause=fatal.cause)
         if turn.unfinished:
             return None
         done = turn.freeze()
@@ -306,8 +315,3 @@ def repeats(turns: Sequence[Turn]) -> int:
         keys = {(call.name, call.arguments) for call in turn.tool_calls}
         streaks = {key: before.get(key, 0) + 1 for key in keys}
     return max(streaks.values(), default=0)
-
-
-async def _close(deltas: AsyncGenerator[ModelDelta, None]) -> None:
-    with anyio.CancelScope(shield=True, deadline=anyio.current_time() + CLOSE_SECONDS):
-        await deltas.aclose()

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from anyassistant_tools.json_text import without_lone_surrogates
+
 from ..errors import ProviderError
 from ..protocols import ModelDelta, ToolCallDelta
 from ..types import (
@@ -63,6 +65,7 @@ class LiveTurn:
     Attributes:
         calls: The tool calls, in the order in which they began.
         usage: What the model call cost, as far as the provider said.
+        provider_state: What the provider gave to be handed back, as it gave it.
         is_open: Whether the model may still speak.
     """
 
@@ -73,14 +76,15 @@ class LiveTurn:
         self._text: list[str] = []
         self._refusal: list[str] = []
         self._by_index: dict[int, LiveCall] = {}
-        self._provider_state: object = None
+        self._message_id: str | None = None
+        self._calls_step_id: str | None = None
         self._message: Message | None = None
         self._message_step: RunStep | None = None
         self._calls_step: RunStep | None = None
-        self._committed: Turn | None = None
         self.calls: list[LiveCall] = []
         self.usage: Usage | None = None
         self.finish_reason: FinishReason | None = None
+        self.provider_state: object = None
         self.is_open = True
         self._has_fatal = False
 
@@ -90,15 +94,15 @@ class LiveTurn:
         live = cls(writer, turn.provider)
         live._id = turn.id
         live._text, live._refusal = [turn.text], [turn.refusal]
-        live._provider_state = turn.provider_state
+        live.provider_state = turn.provider_state
         live.usage, live.finish_reason = turn.usage, turn.finish_reason
         live.calls = [
             LiveCall(call.id, call.provider_id, call.name, [call.arguments], call.output, call.error)
             for call in turn.tool_calls
         ]
-        live._calls_step = calls_step
+        live._message_id = turn.message_id
+        live._calls_step, live._calls_step_id = calls_step, calls_step.id
         live.is_open = False
-        live._committed = turn
         return live
 
     @property
@@ -118,22 +122,21 @@ class LiveTurn:
     def take(self, delta: ModelDelta) -> None:
         """Take what the model gave next."""
         if delta.text:
-            self._open_message()
-            text = _whole(delta.text)
+            text = without_lone_surrogates(delta.text)
+            self._writer.text_delta(self._open_message(), text)
             self._text.append(text)
-            self._writer.text_delta(self._message_id, text)
         if delta.tool_call is not None:
             self._take_call(delta.tool_call)
         if delta.refusal:
-            self._open_message()
-            self._refusal.append(_whole(delta.refusal))
-            self._writer.refusal_delta(self._message_id, self._refusal[-1])
+            refusal = without_lone_surrogates(delta.refusal)
+            self._writer.refusal_delta(self._open_message(), refusal)
+            self._refusal.append(refusal)
         if delta.reasoning:
-            self._writer.extension("anyassistant.reasoning.delta", {"text": _whole(delta.reasoning)})
+            self._writer.extension("anyassistant.reasoning.delta", {"text": without_lone_surrogates(delta.reasoning)})
         if delta.usage is not None:
             self.usage = delta.usage
         if delta.provider_state is not None:
-            self._provider_state = delta.provider_state
+            self.provider_state = delta.provider_state
         if delta.finish_reason is not None:
             if self.finish_reason is not None:
                 raise ProviderError("The model gave its finish reason twice.", code="invalid_model_response")
@@ -146,41 +149,36 @@ class LiveTurn:
         if self._message is not None and self._message_step is not None:
             now = int(time.time())
             self._message_step, usage = replace(self._message_step, usage=usage), None
+            message = replace(self._message, content=self._content())
             if broken_off is None:
-                message = replace(self._message, status="completed", content=self._content(), completed_at=now)
+                message = replace(message, status="completed", completed_at=now)
                 draft.message("thread.message.completed", message)
                 self._end_step(draft, self._message_step, "completed")
             else:
                 details = MessageIncompleteDetails(broken_off)
-                message = replace(
-                    self._message,
-                    status="incomplete",
-                    content=self._content(),
-                    incomplete_details=details,
-                    incomplete_at=now,
-                )
+                message = replace(message, status="incomplete", incomplete_details=details, incomplete_at=now)
                 draft.message("thread.message.incomplete", message)
                 self._end_step(draft, self._message_step, _step_status(broken_off))
-            self._message_step = None
+            self._message = self._message_step = None
         if self._calls_step is not None:
             self._calls_step = replace(self._calls_step, tool_calls=self._tool_calls(), usage=usage)
             draft.update_step(self._calls_step)
         if not self.is_empty:
-            self._write(draft)
+            draft.turn(self.freeze())
 
     def record_output(self, draft: Draft, output: ToolOutput) -> None:
         """Write what came of a call; with the last one the step is complete."""
         index, call = next((at, one) for at, one in enumerate(self.calls) if one.id == output.tool_call_id)
         if call.output is not None:
             return
-        call.output, call.error = _whole(output.output), output.error
+        call.output, call.error = without_lone_surrogates(output.output), output.error
         step = self._the_calls_step()
         draft.finish(call.id)
         function = {"output": call.output}
         draft.step_delta(step.id, {"index": index, "id": call.id, "type": "function", "function": function})
         self._calls_step = replace(step, tool_calls=self._tool_calls())
         self._has_fatal = self._has_fatal or output.fatal
-        self._write(draft)
+        draft.turn(self.freeze())
         if self.unfinished or self._has_fatal:  # a fatal failure ends the step with the run
             draft.update_step(self._calls_step)
         else:
@@ -200,13 +198,10 @@ class LiveTurn:
             self._end_step(draft, self._calls_step, status, error)
             self._calls_step = None
         if self.calls:
-            self._write(draft)
+            draft.turn(self.freeze())
 
     def freeze(self) -> Turn:
         """The turn as it is now."""
-        message_id = self._message.id if self._message is not None else None
-        step_id = self._calls_step.id if self._calls_step is not None else None
-        committed = self._committed
         return Turn(
             id=self._id,
             run_id=self._writer.record.id,
@@ -217,19 +212,10 @@ class LiveTurn:
             tool_calls=tuple(call.freeze() for call in self.calls),
             usage=self.usage,
             finish_reason=self.finish_reason,
-            provider_state=self._provider_state,
-            message_id=message_id or (committed.message_id if committed else None),
-            calls_step_id=step_id or (committed.calls_step_id if committed else None),
+            provider_state=self.provider_state,
+            message_id=self._message_id,
+            calls_step_id=self._calls_step_id,
         )
-
-    def _write(self, draft: Draft) -> None:
-        self._committed = self.freeze()
-        draft.turn(self._committed)
-
-    @property
-    def _message_id(self) -> str:
-        assert self._message is not None  # opened with its first piece
-        return self._message.id
 
     def _content(self) -> tuple[Part, ...]:
         text, refusal = self.text, "".join(self._refusal)
@@ -239,10 +225,11 @@ class LiveTurn:
     def _tool_calls(self) -> tuple[ToolCall, ...]:
         return tuple(ToolCall(one.id, one.name, "".join(one.arguments), one.output, one.error) for one in self.calls)
 
-    def _open_message(self) -> None:
-        if self._message is not None:
-            return
-        record, now = self._writer.record, int(time.time())
+    def _open_message(self) -> str:
+        """The id of the turn's message, which its first piece opens."""
+        if self._message_id is not None:
+            return self._message_id
+        record = self._writer.record
         message = self._message = Message(
             id=new_id("msg"),
             role="assistant",
@@ -251,8 +238,9 @@ class LiveTurn:
             status="in_progress",
             thread_id=record.thread_id,
             assistant_id=record.assistant_id,
-            created_at=now,
+            created_at=int(time.time()),
         )
+        self._message_id = message.id
         self._message_step = self._new_step("message_creation", message.id)
         draft = self._writer.draft()
         draft.step("thread.run.step.created", self._message_step)
@@ -260,12 +248,14 @@ class LiveTurn:
         draft.message("thread.message.created", message)
         draft.message("thread.message.in_progress", message)
         draft.post()
+        return message.id
 
     def _take_call(self, delta: ToolCallDelta) -> None:
         draft = self._writer.draft()
         step = self._calls_step
         if step is None:
             step = self._calls_step = self._new_step("tool_calls", None)
+            self._calls_step_id = step.id
             draft.step("thread.run.step.created", step)
             draft.step("thread.run.step.in_progress", step)
         call = None if delta.index is None else self._by_index.get(delta.index)
@@ -277,7 +267,7 @@ class LiveTurn:
                 self._by_index[delta.index] = call
             function["name"] = call.name
             function["output"] = None
-        arguments = _whole(delta.arguments)
+        arguments = without_lone_surrogates(delta.arguments)
         call.arguments.append(arguments)
         function["arguments"] = arguments
         at = self.calls.index(call)
@@ -329,10 +319,3 @@ def _step_status(broken_off: BrokenOff) -> StepStatus:
             return "failed"
         case "max_tokens" | "content_filter":
             return "completed"
-
-
-def _whole(text: str) -> str:
-    """The text without lone surrogates, which no store and no wire can carry."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -5,22 +5,31 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
-from typing import Generic, Self, TypeVar
+from contextlib import aclosing
+from typing import Generic, Protocol, Self, TypeVar
 
 import anyio
 
 from .portal import Portal
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 MAX_WAITING = 1024
 """Items that wait for their reader before the pump waits too."""
 
 
+class Source(Protocol[T_co]):
+    """An async iterator that can be closed."""
+
+    def __aiter__(self) -> AsyncIterator[T_co]: ...
+    async def aclose(self) -> None: ...
+
+
 class Stream(Iterator[T]):
     """Reads an async iterator of the portal's loop. Leaving it early detaches; nothing blocks when it is dropped."""
 
-    def __init__(self, portal: Portal, open_source: Callable[[], AsyncIterator[T]]) -> None:
+    def __init__(self, portal: Portal, open_source: Callable[[], Source[T]]) -> None:
         self._portal = portal
         self._open_source = open_source
         self._pump: _Pump[T] | None = None
@@ -56,7 +65,7 @@ class Stream(Iterator[T]):
 class _Pump(Generic[T]):
     """Takes items as they come, in the portal's loop."""
 
-    def __init__(self, source: AsyncIterator[T]) -> None:
+    def __init__(self, source: Source[T]) -> None:
         self._source = source
         self._items: list[T] = []
         self._error: Exception | None = None
@@ -66,12 +75,13 @@ class _Pump(Generic[T]):
 
     async def run(self) -> None:
         try:
-            async for item in self._source:
-                self._items.append(item)
-                self._tell()
-                if len(self._items) >= MAX_WAITING:
-                    self._taken = anyio.Event()
-                    await self._taken.wait()
+            async with aclosing(self._source) as source:
+                async for item in source:
+                    self._items.append(item)
+                    self._tell()
+                    if len(self._items) >= MAX_WAITING:
+                        self._taken = anyio.Event()
+                        await self._taken.wait()
         except Exception as error:  # noqa: BLE001 - raised where the stream is read
             self._error = error
         finally:

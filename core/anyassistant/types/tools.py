@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -72,9 +72,11 @@ class ToolOutput:
         output: What the model is told.
         error: What went wrong, in full, for people; None where the tool succeeded.
         fatal: The failure ends the run.
+        cause: The exception that a fatal failure was, for who catches the run's error; never stored.
     """
 
     tool_call_id: str
     output: str
     error: str | None = None
     fatal: bool = False
+    cause: Exception | None = field(default=None, compare=False, repr=False)

@@ -1,0 +1,63 @@
+"""What a message says: a text or a list of parts, in all forms in which an app may write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..errors import InvalidRequest
+from ..types import Content, ContentPart, Image, Part, Refusal, Text
+from .checks import check_text, invalid
+
+
+def parts(content: Content, param: str) -> tuple[Part, ...]:
+    """The parts of a message's content.
+
+    Raises:
+        InvalidRequest: It is empty, or a part is of no known kind; `param` says which.
+    """
+    items: Sequence[ContentPart] = [content] if isinstance(content, str) else content
+    if isinstance(items, Mapping | bytes) or not isinstance(items, Sequence):
+        raise invalid(param, f"must be a text or a list of parts, not {type(content).__name__}")
+    found = tuple(_part(item, param if isinstance(content, str) else f"{param}[{at}]") for at, item in enumerate(items))
+    if not any(isinstance(part, Image) or (isinstance(part, Text) and part.value.strip()) for part in found):
+        raise InvalidRequest(
+            f"`{param}` is empty: a message needs a text or an image.", param=param, code="empty_content"
+        )
+    return found
+
+
+def _part(item: object, param: str) -> Part:
+    match item:
+        case str():
+            return Text(check_text(item, param))
+        case Text(value=str(value)):
+            check_text(value, param)
+            return item
+        case Image(url=url, data=data, file_id=file_id):
+            if [url, data, file_id].count(None) != 2:
+                raise invalid(param, "must be an image by exactly one of: its bytes, a URL, a file id")
+            return item
+        case {"type": "text", "text": str(text)} | {"type": "text", "text": {"value": str(text)}}:
+            return Text(check_text(text, param))
+        case {"type": "image_url", "image_url": {"url": str(url), **rest}}:
+            return _with_detail(_image_at(url, param), rest.get("detail"))
+        case {"type": "image_file", "image_file": {"file_id": str(file_id), **rest}}:
+            return _with_detail(Image.from_file_id(file_id), rest.get("detail"))
+        case Refusal():
+            raise invalid(param, "is a refusal, which only a model can say")
+        case {"type": kind}:
+            raise invalid(param, f"is of type {kind!r} or malformed: text, image_url and image_file are known")
+        case _:
+            raise invalid(param, f"is {type(item).__name__}: a part is a text, Text, Image or a wire dict")
+
+
+def _image_at(url: str, param: str) -> Image:
+    try:
+        return Image.from_url(check_text(url, param))
+    except ValueError as error:
+        raise invalid(param, f"has a data: URL that is not base64 ({error})") from error
+
+
+def _with_detail(image: Image, detail: object) -> Image:
+    return replace(image, detail=detail) if detail == "low" or detail == "high" else image

@@ -107,10 +107,6 @@ class Waker:
         await self._event.wait()
         self._event = anyio.Event()
 
-    @property
-    def is_up(self) -> bool:
-        return self._event.is_set()
-
     def _set(self) -> None:
         self._event.set()
 

@@ -41,7 +41,7 @@ class RunState:
     """A run with what its drivers must know and no reader sees.
 
     Attributes:
-        driver: Who drives it (`ownership.Driver` as text), or None.
+        driver: Who drives it (`identity.new_driver`), or None.
         lease_until: The driver has to renew its lease before; for an undriven run, until when a driver may be awaited.
         epoch: Counts the drivers; writes of an earlier one are refused.
         cancel_requested_at: Somebody asked for its end.

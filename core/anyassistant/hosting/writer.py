@@ -69,9 +69,6 @@ class Writer:
     def refusal_delta(self, message_id: str, text: str) -> None:
         self.post(message_delta(message_id, text, self.next_sequence(), kind="refusal"))
 
-    def step_delta(self, step_id: str, tool_call: Mapping[str, object]) -> None:
-        self.post(step_delta(step_id, tool_call, self.next_sequence()))
-
     def extension(self, name: ExtensionEventName, data: Mapping[str, object]) -> None:
         self.post(ExtensionEvent(name, data, self.next_sequence()))
 

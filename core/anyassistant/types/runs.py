@@ -29,7 +29,6 @@ RunStatus: TypeAlias = Literal[
 IncompleteReason: TypeAlias = Literal[
     "max_prompt_tokens", "max_completion_tokens", "max_turns", "max_seconds", "repeated_call"
 ]
-OnBusy: TypeAlias = Literal["reject", "enqueue", "interrupt", "rollback", "steer"]
 StepStatus: TypeAlias = Literal["in_progress", "cancelled", "failed", "completed", "expired"]
 
 TERMINAL: frozenset[RunStatus] = frozenset({"cancelled", "failed", "completed", "incomplete", "expired"})

@@ -165,7 +165,7 @@ class MemoryStore(Store):
 
     async def list_runs(self, thread_id: str | None, query: PageQuery, /) -> Page[RunState]:
         def wanted(run: _Run) -> bool:
-            record = run.state.record
+            record = run.base.record
             return (
                 (thread_id is None or record.thread_id == thread_id)
                 and (query.status is None or record.status == query.status)
@@ -193,8 +193,8 @@ class MemoryStore(Store):
             run = self._runs.get(run_id)
             if run is None:
                 return None
-            if run.state.record.is_open and run.state.cancel_requested_at is None:
-                run.state = replace(run.state, cancel_requested_at=at)
+            if run.base.record.is_open and run.base.cancel_requested_at is None:
+                run.base = replace(run.base, cancel_requested_at=at)
             state = run.state
             wakers = list(self._control)
         _wake(wakers)
@@ -205,12 +205,12 @@ class MemoryStore(Store):
     ) -> RunState | None:
         with self._lock:
             run = self._runs.get(run_id)
-            if run is None or not run.state.record.is_open:
+            if run is None or not run.base.record.is_open:
                 return None
-            held = run.state.driver is not None and run.state.lease_until > now and run.state.driver != dead
+            held = run.base.driver is not None and run.base.lease_until > now and run.base.driver != dead
             if held:
                 return None
-            run.state = replace(run.state, driver=driver, lease_until=lease_until, epoch=run.state.epoch + 1)
+            run.base = replace(run.base, driver=driver, lease_until=lease_until, epoch=run.base.epoch + 1)
             state = run.state
             wakers = [*self._control, *run.watchers]
         _wake(wakers)
@@ -230,7 +230,7 @@ class MemoryStore(Store):
     async def claim_call(self, run_id: str, epoch: int, call_id: str, /, *, repeatable: bool) -> bool:
         with self._lock:
             run = self._run(run_id)
-            if run.state.epoch != epoch:
+            if run.base.epoch != epoch:
                 raise LostLease(run_id)
             claim = run.claims.get(call_id)
             if claim is not None and (claim.finished or (claim.epoch != epoch and not repeatable)):
@@ -481,13 +481,8 @@ class _Run:
 
     @property
     def state(self) -> RunState:
-        if self.base.last_sequence != len(self.events):
-            self.base = replace(self.base, last_sequence=len(self.events))
-        return self.base
-
-    @state.setter
-    def state(self, value: RunState) -> None:
-        self.base = value
+        """The run as it is now. Derived and never written back: readers hold no lock."""
+        return replace(self.base, last_sequence=len(self.events))
 
     def apply(self, change: Change) -> None:
         record: RunRecord = change.record or self.base.record

@@ -6,7 +6,7 @@ asked for. A plugin that fails breaks nobody else: `Plugins.manifest` says which
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -76,6 +76,7 @@ class Installed:
     Attributes:
         name: The provider.
         distribution: The package and version that bring it, such as `anyassistant-local 0.1.0`.
+        entry_point: Where its module is.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Installed:
 
     @property
     def module(self) -> str:
+        """The module that gives its manifest, such as `anyassistant_local.plugin`."""
         return self.entry_point.module
 
 
@@ -96,8 +98,6 @@ class Plugins:
 
     def __init__(self, installed: list[Installed] | None = None) -> None:
         self._installed = _announced() if installed is None else installed
-        self._manager = pluggy.PluginManager("anyassistant")
-        self._manager.add_hookspecs(_Specification)
         self._manifests: dict[str, dict[str, Manifest]] = {}
 
     def installed(self) -> list[Installed]:
@@ -121,7 +121,7 @@ class Plugins:
     def _load(self, announced: Installed) -> Manifest:
         manifests = self._manifests.get(announced.module)
         if manifests is None:
-            manifests = self._manifests[announced.module] = self._register(announced)
+            manifests = self._manifests[announced.module] = _read_manifests(announced)
         if announced.name not in manifests:
             given = ", ".join(sorted(manifests)) or "none"
             raise ConfigError(
@@ -130,43 +130,6 @@ class Plugins:
             )
         return manifests[announced.name]
 
-    def _register(self, announced: Installed) -> dict[str, Manifest]:
-        where = f"provider {announced.name!r} of {announced.distribution}"
-        try:
-            module = announced.entry_point.load()
-        except (Exception, SystemExit) as error:
-            raise ConfigError(
-                f"Cannot import {where}: {type(error).__name__}: {error}. Reinstall or upgrade it: "
-                f"pip install --upgrade {announced.distribution.split()[0]}"
-            ) from error
-        if not isinstance(module, ModuleType):
-            raise ConfigError(f"The entry point of {where} must name a module, not {type(module).__name__}.")
-        _refuse_misspelt(module, where)
-        if not self._manager.is_registered(module):
-            self._manager.register(module)
-        try:
-            caller = self._manager.subset_hook_caller(
-                "anyassistant_providers", [one for one in self._manager.get_plugins() if one is not module]
-            )
-            answers: list[object] = caller()
-        except Exception as error:
-            raise ConfigError(f"anyassistant_providers() of {where} failed: {type(error).__name__}: {error}") from error
-        manifests: dict[str, Manifest] = {}
-        for answer in answers:
-            if not isinstance(answer, list) or not all(isinstance(one, Manifest) for one in answer):
-                raise ConfigError(
-                    f"anyassistant_providers() of {where} must give a list of Manifest: make them with "
-                    "Manifest.chat_model."
-                )
-            manifests |= {manifest.name: manifest for manifest in answer}
-        for manifest in manifests.values():
-            if manifest.contract != CONTRACT:
-                raise ConfigError(
-                    f"{where} implements contract {manifest.contract!r}; this release of anyassistant speaks "
-                    f"{CONTRACT!r}. Install versions of both that fit."
-                )
-        return manifests
-
     def _unknown(self, name: str) -> str:
         import difflib
 
@@ -174,10 +137,6 @@ class Plugins:
         near = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return f"No provider {name!r} is installed.{hint} Installed: {', '.join(names)}."
-
-
-class _Specification:
-    anyassistant_providers = staticmethod(anyassistant_providers)
 
 
 def _announced() -> list[Installed]:
@@ -189,6 +148,50 @@ def _announced() -> list[Installed]:
     return found
 
 
+def _read_manifests(announced: Installed) -> dict[str, Manifest]:
+    """All manifests of a module by name. Each module has a plugin manager of its own, so that none is in another's way.
+
+    Raises:
+        ConfigError: The module is broken; it says how, and whose it is.
+    """
+    where = f"provider {announced.name!r} of {announced.distribution}"
+    module = _import(announced, where)
+    _refuse_misspelt(module, where)
+    manager = pluggy.PluginManager("anyassistant")
+    manager.add_hookspecs(_Specification)
+    try:
+        manager.register(module)
+        answers: list[object] = manager.hook.anyassistant_providers()
+    except Exception as error:
+        raise ConfigError(f"anyassistant_providers() of {where} failed: {type(error).__name__}: {error}") from error
+    manifests: dict[str, Manifest] = {}
+    for answer in answers:
+        if not isinstance(answer, list) or not all(isinstance(one, Manifest) for one in answer):
+            raise ConfigError(
+                f"anyassistant_providers() of {where} must give a list of Manifest: make them with Manifest.chat_model."
+            )
+        manifests |= {manifest.name: manifest for manifest in answer}
+    _refuse_other_contracts(manifests.values(), where)
+    return manifests
+
+
+class _Specification:
+    anyassistant_providers = staticmethod(anyassistant_providers)
+
+
+def _import(announced: Installed, where: str) -> ModuleType:
+    try:
+        module = announced.entry_point.load()
+    except (Exception, SystemExit) as error:
+        raise ConfigError(
+            f"Cannot import {where}: {type(error).__name__}: {error}. Reinstall or upgrade it: "
+            f"pip install --upgrade {announced.distribution.split()[0]}"
+        ) from error
+    if not isinstance(module, ModuleType):
+        raise ConfigError(f"The entry point of {where} must name a module, not {type(module).__name__}.")
+    return module
+
+
 def _refuse_misspelt(module: ModuleType, where: str) -> None:
     marked = [name for name, value in vars(module).items() if hasattr(value, "anyassistant_impl")]
     unknown = [name for name in marked if name != "anyassistant_providers"]
@@ -196,3 +199,12 @@ def _refuse_misspelt(module: ModuleType, where: str) -> None:
         raise ConfigError(f"{where} implements an unknown hook {unknown[0]!r}: the hook is `anyassistant_providers`.")
     if not marked:
         raise ConfigError(f"{where} implements no hook: it needs `@hookimpl def anyassistant_providers()`.")
+
+
+def _refuse_other_contracts(manifests: Iterable[Manifest], where: str) -> None:
+    for manifest in manifests:
+        if manifest.contract != CONTRACT:
+            raise ConfigError(
+                f"{where} implements contract {manifest.contract!r}; this release of anyassistant speaks {CONTRACT!r}. "
+                "Install versions of both that fit."
+            )

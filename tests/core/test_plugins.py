@@ -72,6 +72,7 @@ BROKEN = {
     "no hook": ("x = 1", "implements no hook"),
     "misspelt hook": (GOOD.replace("anyassistant_providers", "anyassistant_provider"), "unknown hook"),
     "hook fails": (GOOD.replace("in NAMES", "in 1 / 0"), "failed: ZeroDivisionError"),
+    "hook with arguments": (GOOD.replace("providers()", "providers(more)"), "failed: PluginValidationError"),
     "no list": (GOOD.replace("return [", "return 5  # ["), "must give a list of Manifest"),
     "no manifests": (GOOD.replace("return [", "return ['bad']  # ["), "must give a list of Manifest"),
     "wrong name": (GOOD.replace("in NAMES", "in ['other']"), "must have one name"),

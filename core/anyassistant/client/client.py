@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from os import PathLike
 from types import TracebackType
 from typing import Self
@@ -13,6 +14,7 @@ from ..hosting import Store
 from ..protocols import ChatModel
 from .assistants import AsyncAssistants
 from .handle import Handle
+from .once import Once
 from .runs import AsyncRuns
 from .session import Session, open_session
 from .threads import AsyncThreads
@@ -47,24 +49,22 @@ class AsyncClient(Handle):
     ) -> None:
         if not lease > 0:
             raise ConfigError(f"`lease` must be seconds above 0, not {lease!r}.")
-        self._target = target
-        self._store = store
-        self._config = config
-        self._lease = lease
-        self._session: Session | None = None
+        self._session = Once(partial(open_session, target, store=store, config=config, lease=lease))
         self._is_closed = False
-        self._opening: anyio.Event | None = None
 
     @property
     def assistants(self) -> AsyncAssistants:
+        """Make, get, list, change and delete assistants."""
         return AsyncAssistants(self._open)
 
     @property
     def threads(self) -> AsyncThreads:
+        """Make, get, list, change and delete threads."""
         return AsyncThreads(self._open)
 
     @property
     def runs(self) -> AsyncRuns:
+        """Get and list the runs of all threads."""
         return AsyncRuns(self._open)
 
     async def aclose(self) -> None:
@@ -77,8 +77,7 @@ class AsyncClient(Handle):
     def _leave(self) -> Session | None:
         """What there is to close; only `async with` opens the client again."""
         self._is_closed = True
-        session, self._session = self._session, None
-        return session
+        return self._session.take()
 
     async def __aenter__(self) -> Self:
         self._is_closed = False
@@ -91,22 +90,8 @@ class AsyncClient(Handle):
         await self.aclose()
 
     async def _open(self) -> Session:
-        while self._session is None:
-            if self._is_closed:
-                raise InvalidRequest(
-                    "The client is closed: use it inside its `with`, or open another.",
-                    param="client",
-                    code="client_closed",
-                )
-            if self._opening is not None:  # another task is at it
-                await self._opening.wait()
-                continue
-            self._opening = anyio.Event()
-            try:
-                self._session = await open_session(
-                    self._target, store=self._store, config=self._config, lease=self._lease
-                )
-            finally:
-                self._opening.set()
-                self._opening = None
-        return self._session
+        if self._is_closed:
+            raise InvalidRequest(
+                "The client is closed: use it inside its `with`, or open another.", param="client", code="client_closed"
+            )
+        return await self._session.get()

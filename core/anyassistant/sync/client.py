@@ -44,14 +44,17 @@ class Client(Handle):
 
     @property
     def assistants(self) -> Assistants:
+        """Make, get, list, change and delete assistants."""
         return Assistants(self._portal, self._inner.assistants)
 
     @property
     def threads(self) -> Threads:
+        """Make, get, list, change and delete threads."""
         return Threads(self._portal, self._inner.threads)
 
     @property
     def runs(self) -> Runs:
+        """Get and list the runs of all threads."""
         return Runs(self._portal, self._inner.runs)
 
     def close(self) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Generic
+from typing import Generic, Self
 
 from typing_extensions import TypeVar
 
@@ -29,58 +29,47 @@ class AsyncPaginator(Handle, Generic[T_co]):
         self._key = key
 
     def __aiter__(self) -> AsyncIterator[T_co]:
-        return _Items(self.pages())
+        return self.pages()
 
     async def page(self) -> Page[T_co]:
         """The first page; `has_more` tells whether there are others."""
         return await self._fetch(self._query)
 
     def pages(self) -> Pages[T_co]:
-        """A way through the list, page by page."""
-        return Pages(self._fetch, self._query, self._key)
+        """A way through the whole list."""
+        return Pages(self)
 
 
-class Pages(Generic[T_co]):
-    """One way through a list, page by page."""
+class Pages(AsyncIterator[T_co]):
+    """One way through a list. A class, since trio warns about a native generator that a `break` leaves open."""
 
-    def __init__(
-        self,
-        fetch: Callable[[PageQuery], Awaitable[Page[T_co]]],
-        query: PageQuery,
-        key: Callable[[T_co], str],
-    ) -> None:
-        self._fetch = fetch
-        self._query: PageQuery | None = query
-        self._key = key
-
-    async def next(self) -> Page[T_co] | None:
-        """The next page; None behind the last."""
-        if self._query is None:
-            return None
-        page = await self._fetch(self._query)
-        goes_on = page.has_more and bool(page.data)
-        self._query = replace(self._query, after=self._key(page.data[-1])) if goes_on else None
-        return page
-
-
-class _Items(AsyncIterator[T_co]):
-    """The items of all pages. A class, since trio warns about a native generator that a `break` leaves open."""
-
-    def __init__(self, pages: Pages[T_co]) -> None:
-        self._pages = pages
+    def __init__(self, of: AsyncPaginator[T_co]) -> None:
+        self._of = of
+        self._query: PageQuery | None = of._query
+        self._held: Sequence[T_co] = ()
         self._items: deque[T_co] = deque()
-        self._is_last = False
+
+    def __aiter__(self) -> Self:
+        return self
 
     async def __anext__(self) -> T_co:
-        while True:
-            if len(self._items) > 1 or (self._items and self._is_last):
-                return self._items.popleft()
-            # The next page is read before the last item of this one is given away: whoever deletes what he iterates
-            # would else delete the cursor.
-            page = await self._pages.next()
-            if page is None:
-                self._is_last = True
-                if not self._items:
-                    raise StopAsyncIteration
-            else:
-                self._items.extend(page.data)
+        if not self._items:
+            self._items.extend(await self.next())
+        if not self._items:
+            raise StopAsyncIteration
+        return self._items.popleft()
+
+    async def next(self) -> Sequence[T_co]:
+        """The next items, one at least; none behind the last.
+
+        The last item of a page is given with the next one, which is read before: whoever deletes what he iterates would
+        else delete the cursor.
+        """
+        while self._query is not None and len(self._held) < 2:
+            page = await self._of._fetch(self._query)
+            self._held = [*self._held, *page.data]
+            goes_on = page.has_more and bool(page.data)
+            self._query = replace(self._query, after=self._of._key(page.data[-1])) if goes_on else None
+        items = self._held
+        self._held = () if self._query is None else items[-1:]
+        return items[: len(items) - len(self._held)]

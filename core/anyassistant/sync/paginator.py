@@ -25,12 +25,8 @@ class Paginator(Handle, Generic[T_co]):
 
     def __iter__(self) -> Iterator[T_co]:
         pages = self._inner.pages()
-        last: list[Any] = []  # held back until the next page is read: whoever deletes it would delete the cursor
-        while (page := self._portal.call(pages.next)) is not None:
-            items = [*last, *page.data]
-            last = items[-1:]
-            yield from map(self._wrap, items[:-1])
-        yield from map(self._wrap, last)
+        while items := self._portal.call(pages.next):
+            yield from map(self._wrap, items)
 
     def page(self) -> Page[T_co]:
         """The first page; `has_more` tells whether there are others."""

@@ -1,6 +1,7 @@
 """Durability across processes: what a killed process leaves, who takes over, what two processes do at once."""
 
 import os
+import runpy
 import signal
 import sqlite3
 import subprocess
@@ -10,12 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from anyassistant import Client, Run, Thread
+from anyassistant import Client, Run, Thread, ToolLike
 from anyassistant.errors import RunAbandoned, RunCancelled, ThreadBusy
-
-from_programs = Path(__file__).parent / "programs"
-sys.path.insert(0, str(from_programs))
-from shop import make_tools  # noqa: E402
 
 ORDER_AND_BUY = """CALL order_item {"item_id": "sg-1"}
 THEN
@@ -29,6 +26,12 @@ TOKENS 40"""
 @pytest.fixture
 def sales(tmp_path: Path) -> Path:
     return tmp_path / "sales.txt"
+
+
+def shop_tools(sales: Path) -> list[ToolLike]:
+    """The tools that the programs have."""
+    tools: list[ToolLike] = runpy.run_path(str(Path(__file__).parent / "programs" / "seller.py"))["make_tools"](sales)
+    return tools
 
 
 def sold(sales: Path) -> Counter[str]:
@@ -71,7 +74,7 @@ def test_a_run_killed_at_any_moment_is_taken_over_at_once_and_sells_nothing_twic
     connection.close()
     with Client("echo", store=database) as client:
         thread = client.threads.get(thread_id)
-        run = thread.resume(tools=make_tools(sales))
+        run = thread.resume(tools=shop_tools(sales))
         if run is not None:  # it was not quicker than the kill
             run.result()
         last = next(iter(client.runs.list()))
@@ -95,7 +98,7 @@ def test_a_thread_of_a_killed_process_is_busy_until_it_is_resumed(
             thread.add("hello?")
         with pytest.raises(ThreadBusy):
             thread.run(client.assistants.create()).start()
-        run = thread.resume(tools=make_tools(sales))
+        run = thread.resume(tools=shop_tools(sales))
         assert run is not None
         result = run.result()
     calls = {call.arguments: call for step in result.steps for call in step.tool_calls}
@@ -116,7 +119,7 @@ def test_an_idempotent_tool_is_called_again_after_a_kill(
     while "bought ord-1" not in sold(sales):
         pass
     program.kill()
-    tools = [Tool.from_callable(tool, idempotent=True) for tool in make_tools(sales)]
+    tools = [Tool.from_callable(tool, idempotent=True) for tool in shop_tools(sales)]
     with Client("echo", store=database) as client:
         run = client.threads.get(thread_id).resume(tools=tools)
         assert run is not None

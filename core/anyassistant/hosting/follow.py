@@ -13,7 +13,7 @@ import anyio
 from ..errors import NotFound, RunAbandoned
 from ..host_task import Waker
 from ..types import Event
-from .driver import Drivers, is_undriven
+from .driver import Drivers, OwnedRun, is_undriven
 from .store import RunState, Store
 
 RESTS = frozenset({"thread.run.requires_action"})
@@ -27,7 +27,7 @@ class Follower(AsyncGenerator[Event, None]):
 
     Raises:
         RunAbandoned: All events were given, the run is open, and nobody drives it.
-        StoreError: The log cannot be read.
+        StoreError: The log cannot be read; or the driver, in this process, could not write how the run ended.
     """
 
     def __init__(self, store: Store, drivers: Drivers, run_id: str, *, after: int) -> None:
@@ -38,6 +38,7 @@ class Follower(AsyncGenerator[Event, None]):
         self._leave: Callable[[], None] | None = None
         self._ready: deque[Event] = deque()
         self._is_over = False
+        self._owned: OwnedRun | None = None
         self._waker: Waker | None = None
 
     async def __anext__(self) -> Event:
@@ -94,9 +95,12 @@ class Follower(AsyncGenerator[Event, None]):
     async def _wait(self, waker: Waker) -> None:
         owned = self._drivers.owned(self._run_id)
         if owned is not None:
+            self._owned = owned
             owned.tell_end(waker.wake)
             await waker.wait()
             return
+        if self._owned is not None and self._owned.error is not None:
+            raise self._owned.error  # its driver, here, could not write how it ended
         state = await self._state()
         if state.last_sequence > self._after:
             return

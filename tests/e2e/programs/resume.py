@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from anyassistant import Client
-from shop import make_tools
+from seller import make_tools
 
 database, sales, wait, thread_id = sys.argv[1:]
 with Client("echo", store=database) as client:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from anyassistant import Client
-from shop import make_tools
+from seller import make_tools
 
 database, sales, wait, message = sys.argv[1:5]
 die_at = int(sys.argv[5]) if len(sys.argv) > 5 else None

@@ -102,3 +102,14 @@ def test_generators_are_refused() -> None:
 def test_a_time_out_that_no_call_can_keep_is_refused(timeout: float) -> None:
     with pytest.raises(ToolDefinitionError, match="above 0 s"):
         Tool.from_callable(function_of(int), timeout=timeout)
+
+
+@pytest.mark.parametrize("fatal", ["ValueError", BaseException, (ValueError, 5)])
+def test_fatal_names_exception_classes(fatal: object) -> None:
+    with pytest.raises(ToolDefinitionError, match="`fatal` of work must name exception classes"):
+        Tool.from_callable(lambda: None, name="work", fatal=fatal)  # type: ignore[arg-type]
+
+
+def test_a_timeout_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ToolDefinitionError, match="above 0 s or None, not '5'"):
+        Tool.from_callable(lambda: None, name="work", timeout="5")  # type: ignore[arg-type]

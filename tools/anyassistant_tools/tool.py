@@ -92,10 +92,13 @@ class Tool:
         if not callable(fn):
             raise ToolDefinitionError(f"A tool must be callable, and a {type(fn).__name__} is not.", tool=name or "")
         name = validate_tool_name(name if name is not None else name_of(fn))
-        if timeout is not None and not timeout > 0:
-            raise ToolDefinitionError(f"The timeout of {name} must be above 0 s or None, not {timeout}.", tool=name)
-        _refuse_generators(fn, name)
+        if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
+            raise ToolDefinitionError(f"The timeout of {name} must be above 0 s or None, not {timeout!r}.", tool=name)
         fatal = fatal if isinstance(fatal, tuple) else (fatal,)
+        for kind in fatal:
+            if not (isinstance(kind, type) and issubclass(kind, Exception)):
+                raise ToolDefinitionError(f"`fatal` of {name} must name exception classes, not {kind!r}.", tool=name)
+        _refuse_generators(fn, name)
         return cls(fn, name=name, description=description, timeout=timeout, idempotent=idempotent, fatal=fatal)
 
     def __repr__(self) -> str:

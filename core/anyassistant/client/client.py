@@ -47,7 +47,7 @@ class AsyncClient(Handle):
         config: str | PathLike[str] | None = None,
         lease: float = 30.0,
     ) -> None:
-        if not lease > 0:
+        if not (isinstance(lease, int | float) and lease > 0):
             raise ConfigError(f"`lease` must be seconds above 0, not {lease!r}.")
         self._session = Once(partial(open_session, target, store=store, config=config, lease=lease))
         self._is_closed = False

@@ -7,6 +7,7 @@ what the schema allows, any other text among the spans of the user's message. Th
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import aclosing
 
 from anyassistant.types import ToolSpec
 from pydantic_core import to_json
@@ -104,7 +105,8 @@ def _closing(alternatives: Sequence[tuple[str, float]]) -> float:
 async def _write_value(engine: Engine, opening: str, schema: Mapping[str, object]) -> object:
     """A value that occurs nowhere: written by the model, in the shape that the schema asks for."""
     body = {"prompt": opening + " ", "n_predict": 64, "temperature": 0, "json_schema": schema}
-    text = "".join([str(event.get("content", "")) async for event in engine.complete(body)])
+    async with aclosing(engine.complete(body)) as events:
+        text = "".join([str(event.get("content", "")) async for event in events])
     try:
         value: object = json.loads(text)
     except ValueError:  # cut off: the tool's own validation says what is missing

@@ -8,6 +8,7 @@ from anyassistant.types import ToolSpec
 
 from .ids import find_ids, is_id_parameter, kind_of_parameter
 from .json_values import as_array, as_object
+from .names import split_name
 from .transcript import Transcript
 
 Shape: TypeAlias = Literal["id", "time", "path", "address"]
@@ -100,12 +101,11 @@ def shape_of_parameter(name: str, schema: Mapping[str, object]) -> Shape | None:
         case "time" | "date" | "date-time":
             return "time"
         case _:
-            last_word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_")[-1]
-            return _LAST_WORDS.get(last_word)
+            return _LAST_WORDS.get(split_name(name)[-1])
 
 
 def _find_shaped(transcript: Transcript, shape: Shape) -> list[str]:
-    for text in _latest_first(transcript):
+    for text in _texts_latest_first(transcript):
         found = [match.group().rstrip(".,") for match in re.finditer(_SHAPES[shape], text)]
         if found:
             return list(dict.fromkeys(found))
@@ -113,7 +113,7 @@ def _find_shaped(transcript: Transcript, shape: Shape) -> list[str]:
 
 
 def _find_numbers(transcript: Transcript) -> list[float]:
-    for text in _latest_first(transcript):
+    for text in _texts_latest_first(transcript):
         found = [float(match.group().replace(",", ".")) for match in re.finditer(_NUMBER, text)]
         words = re.findall(r"[a-z]+", text.lower())
         found += [_NUMBER_WORDS.index(word) + 1.0 for word in words if word in _NUMBER_WORDS]
@@ -122,8 +122,8 @@ def _find_numbers(transcript: Transcript) -> list[float]:
     return []
 
 
-def _latest_first(transcript: Transcript) -> list[str]:
-    return [transcript.question, *(message.text for message in reversed(transcript.earlier))]
+def _texts_latest_first(transcript: Transcript) -> list[str]:
+    return [transcript.question, *(message.text for message in transcript.around_question())]
 
 
 def _named_values(values: Sequence[object], text: str) -> list[object]:

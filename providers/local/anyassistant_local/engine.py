@@ -6,9 +6,12 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyassistant.protocols import ModelDelta
+
 from .json_values import as_array, as_object
 from .llama import LlamaOptions
 from .loading import ModelKeeper
+from .mapping import read_chunk
 from .turnstile import Turnstile
 
 
@@ -83,16 +86,17 @@ class Engine:
         return str((await self._call("/apply-template", {"messages": messages}))["prompt"])
 
     async def complete(self, body: Mapping[str, object]) -> AsyncGenerator[dict[str, object], None]:
-        """Streams llama.cpp's `/completion`. Closing the generator cancels."""
+        """Streams the events of llama.cpp's `/completion`. Closing the generator cancels."""
         async with aclosing((await self._keeper.client()).stream("/completion", body)) as events:
             async for event in events:
                 yield event
 
-    async def chat(self, body: Mapping[str, object]) -> AsyncGenerator[dict[str, object], None]:
-        """Streams llama.cpp's `/v1/chat/completions`. Closing the generator cancels."""
-        async with aclosing((await self._keeper.client()).stream("/v1/chat/completions", body)) as events:
-            async for event in events:
-                yield event
+    async def chat(self, body: Mapping[str, object]) -> AsyncGenerator[ModelDelta, None]:
+        """Streams what llama.cpp's `/v1/chat/completions` writes. Closing the generator cancels."""
+        async with aclosing((await self._keeper.client()).stream("/v1/chat/completions", body)) as chunks:
+            async for chunk in chunks:
+                for delta in read_chunk(chunk):
+                    yield delta
 
     async def _call(self, path: str, body: Mapping[str, object] | None = None) -> Mapping[str, object]:
         return as_object(await (await self._keeper.client()).call(path, body))

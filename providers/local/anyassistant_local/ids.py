@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from anyassistant.protocols import ModelMessage, ToolMessage
+from anyassistant.protocols import ToolMessage
 
 from .json_values import as_array, is_object
+from .names import split_name
 from .transcript import Transcript
 
 _ID = re.compile(r"(?<![\w$€£/.:-])(?=[\w-]*\d)[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*(?![\w%:]|\.\d)")
@@ -37,12 +38,12 @@ class FoundId:
 
 def is_id_parameter(name: str) -> bool:
     """Whether a parameter's values are ids, which can be repeated but never made up."""
-    return _words_of(name)[-1] in ("id", "ids")
+    return split_name(name)[-1] in ("id", "ids")
 
 
 def kind_of_parameter(name: str) -> str:
     """What the ids of a parameter are ids of: `order` for `order_id` and `orderId`, nothing for `id`."""
-    return "_".join(_words_of(name)[:-1])
+    return "_".join(split_name(name)[:-1])
 
 
 def find_ids(transcript: Transcript, name: str, *, kinds: Iterable[str]) -> list[str]:
@@ -56,7 +57,7 @@ def find_ids(transcript: Transcript, name: str, *, kinds: Iterable[str]) -> list
     """
     kind = kind_of_parameter(name)
     others = set(kinds) - {kind}
-    known = [_read_ids(message.text, isinstance(message, ToolMessage)) for message in _latest_first(transcript)]
+    known = [_read_ids(message.text, isinstance(message, ToolMessage)) for message in transcript.around_question()]
     keyed = {found.value: found.kind for ids in reversed(known) for found in ids if found.is_keyed and found.kind}
     said = [replace(f, kind=keyed.get(f.value, f.kind)) for f in read_text_ids(transcript.question, is_request=True)]
     if possible := [found for found in said if found.kind not in others]:
@@ -103,10 +104,6 @@ def _read_ids(text: str, is_result: bool) -> list[FoundId]:
     return read_result_ids(text) if is_result else read_text_ids(text)
 
 
-def _latest_first(transcript: Transcript) -> Sequence[ModelMessage]:
-    return [*reversed(transcript.answers), *reversed(transcript.earlier)]
-
-
 def _of_kind(ids: Sequence[FoundId], kind: str) -> list[FoundId]:
     return [found for found in ids if found.kind == kind]
 
@@ -120,8 +117,8 @@ def _best_described(ids: Sequence[FoundId], transcript: Transcript) -> Sequence[
     remaining = ids
     spoken = [m.text for m in reversed(transcript.earlier) if not isinstance(m, ToolMessage)]
     for text in (transcript.question, *spoken):
-        words = _content_words(text)
-        overlaps = [len(words & _content_words(found.record)) for found in remaining]
+        words = _words_without_plural(text)
+        overlaps = [len(words & _words_without_plural(found.record)) for found in remaining]
         remaining = [found for found, overlap in zip(remaining, overlaps, strict=True) if overlap == max(overlaps)]
     return remaining
 
@@ -133,12 +130,8 @@ def _kind_before(text: str, is_request: bool) -> str:
     return words[-1].removesuffix("s") if len(words) > is_request else ""
 
 
-def _content_words(text: str) -> set[str]:
+def _words_without_plural(text: str) -> set[str]:
     return {word.removesuffix("s") for word in re.findall(r"[a-z0-9]{3,}", text.lower())}
-
-
-def _words_of(name: str) -> list[str]:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_")
 
 
 def _walk(content: object) -> Iterable[Mapping[str, object]]:

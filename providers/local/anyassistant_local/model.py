@@ -10,7 +10,7 @@ from anyassistant.protocols import Capabilities, ChatModel, ModelDelta, ModelReq
 
 from .config import Config, count_usable_threads
 from .engine import Engine
-from .mapping import chat_body, chat_messages, read_chunk, tools_body
+from .mapping import chat_body, chat_messages, tools_body
 from .registry import acquire_engine, release_engine
 from .small_model import count_prompt_tokens, respond_with_small_model
 from .weights import find_weights
@@ -80,13 +80,9 @@ class LocalModel(ChatModel):
         return self._engines[weights]
 
 
-async def respond_natively(engine: Engine, request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
+def respond_natively(engine: Engine, request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
     """One turn of a model that writes its own tool calls, which llama.cpp parses."""
-    body = chat_body(request, chat_messages(request, with_calls=True)) | tools_body(request)
-    async with aclosing(engine.chat(body)) as chunks:
-        async for chunk in chunks:
-            for delta in read_chunk(chunk):
-                yield delta
+    return engine.chat(chat_body(request, chat_messages(request, with_calls=True)) | tools_body(request))
 
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from anyassistant.types import ToolSpec
 
 from .candidates import lacks_ids, list_id_kinds, uses_what_was_said
 from .engine import Engine
+from .names import separate_humps
 from .scoring import score_tokens
 from .transcript import Transcript
 
@@ -110,7 +111,7 @@ def ask_for(wish: str) -> str:
 def describe_wish(tool: ToolSpec) -> str:
     """What a tool does, as the end of a sentence that begins with "The user wants to"."""
     first_clause = re.split(r"[.;\n]", tool.description.strip(), maxsplit=1)[0].strip()
-    wish = first_clause or re.sub(r"[_\-]+|(?<=[a-z])(?=[A-Z])", " ", tool.name).strip()
+    wish = first_clause or re.sub(r"[_-]+", " ", separate_humps(tool.name)).strip()
     return wish[:1].lower() + wish[1:]
 
 

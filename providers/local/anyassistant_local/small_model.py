@@ -11,7 +11,7 @@ from .answers import answer_from_results
 from .arguments import fill_arguments
 from .candidates import list_id_kinds
 from .engine import Engine
-from .mapping import chat_body, chat_messages, read_chunk
+from .mapping import chat_body, chat_messages
 from .routing import choose_tool
 from .transcript import Transcript, split_conversation, to_one_line
 
@@ -84,7 +84,7 @@ async def _answer_from_results(
     yield ModelDelta(usage=usage, finish_reason="stop" if len(pieces) <= budget else "length")
 
 
-async def _chat(engine: Engine, transcript: Transcript, request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
+def _chat(engine: Engine, transcript: Transcript, request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
     messages = chat_messages(request, with_calls=False)
     if transcript.results:
         data = " ".join(to_one_line(result.text) for result in transcript.results)
@@ -94,8 +94,4 @@ async def _chat(engine: Engine, transcript: Transcript, request: ModelRequest) -
         "max_tokens": MAX_ANSWER_TOKENS,
         "repeat_penalty": 1.0 if request.response_schema else REPEAT_PENALTY,
     }
-    body = defaults | chat_body(request, messages)
-    async with aclosing(engine.chat(body)) as chunks:
-        async for chunk in chunks:
-            for delta in read_chunk(chunk):
-                yield delta
+    return engine.chat(defaults | chat_body(request, messages))

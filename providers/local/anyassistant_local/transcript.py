@@ -28,6 +28,10 @@ class Transcript:
         """The results of the calls made since the user spoke last."""
         return [message for message in self.answers if isinstance(message, ToolMessage)]
 
+    def around_question(self) -> Sequence[ModelMessage]:
+        """All messages but the user's last one, the latest first."""
+        return [*reversed(self.answers), *reversed(self.earlier)]
+
     def earlier_lines(self, *, with_results: bool = False) -> str:
         """The end of what was said before the last message, one line each, as `User: ...` and `Assistant: ...`."""
         lines = [line for message in self.earlier if (line := _to_line(message, with_results))]

@@ -1,0 +1,13 @@
+"""The words in the names of tools and parameters: pure functions."""
+
+import re
+
+
+def split_name(name: str) -> list[str]:
+    """The words of a name in lower case: `order` and `id` for `order_id` and for `orderId`."""
+    return separate_humps(name).lower().split("_")
+
+
+def separate_humps(name: str) -> str:
+    """A name with an underscore before each hump of camel case: `order_Id` for `orderId`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)

@@ -3,6 +3,7 @@
 import atexit
 import ctypes
 import logging
+import os
 import threading
 import time
 from collections.abc import Generator
@@ -98,6 +99,7 @@ class ModelKeeper:
 
     def _load(self) -> tuple[LlamaServer, LoopbackClient]:
         weights = self._options.weights
+        atexit.register(_skip_destructors_of_child, os.getpid())
         started = time.perf_counter()
         logger.info("Loading %s (%d MB).", weights.name, weights.stat().st_size // 1_000_000)
         _read_ahead(weights)
@@ -135,11 +137,14 @@ class _Ownership:
 
     def __init__(self, client: LoopbackClient) -> None:
         self._client = client
+        self._process_id = os.getpid()
         self._lock = threading.Lock()
         self._is_destroyed = False
 
     def end_with_process(self) -> None:
         """Cancels what is being generated. It takes a moment, and never more than `EXIT_SECONDS`."""
+        if os.getpid() != self._process_id:  # a forked child: the connections and the lock are its parent's
+            return
         with self._lock:
             if self._is_destroyed:
                 return
@@ -170,8 +175,14 @@ class _Ownership:
         return False
 
 
+def _skip_destructors_of_child(process_id: int) -> None:
+    """Lets a forked child end: llama.cpp's statics would wait for ever for threads that only its parent has (tried)."""
+    if os.getpid() != process_id:
+        _skip_destructors()
+
+
 def _skip_destructors() -> None:
-    """Lets the process end right after the interpreter has, where llama.cpp is stuck in one long computation.
+    """Lets the process end right after the interpreter has, and before the destructors of llama.cpp.
 
     `on_exit` hands `_exit` the process's own exit code. Only glibc has it; elsewhere the process takes its chance.
     """

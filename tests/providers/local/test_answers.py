@@ -8,7 +8,6 @@ from anyassistant.protocols import ToolMessage
 from anyassistant_local.answers import answer_from_results, cut_after_first_sentence, is_supported
 from anyassistant_local.engine import Engine
 from anyassistant_local.statements import say_plainly, select_records
-from anyassistant_local.weights import DEFAULT_MODEL, find_weights
 
 ANSWERS = Path(__file__).parent / "answers.toml"
 QUESTION = "Which sunglasses did I buy?"
@@ -73,8 +72,7 @@ def test_an_answer_is_cut_after_its_first_sentence(text: str, sentence: str) -> 
     assert cut_after_first_sentence(text) == sentence
 
 
-async def test_four_of_five_answers_name_the_right_fact() -> None:
-    engine = Engine(find_weights(DEFAULT_MODEL), threads=1, context_tokens=2048)
+async def test_four_of_five_answers_name_the_right_fact(engine: Engine) -> None:
     wrong = []
     for case in tomllib.loads(ANSWERS.read_text())["case"]:
         if case["part"] == "measured":
@@ -82,6 +80,5 @@ async def test_four_of_five_answers_name_the_right_fact() -> None:
             names = [any(name.lower() in answer.lower() for name in names.split("|")) for names in case["names"]]
             if not all(names):
                 wrong.append(f"{case['say']!r}: {answer}")
-    engine.release()
 
     assert len(wrong) <= 2, "\n".join(wrong)

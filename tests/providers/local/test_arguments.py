@@ -14,7 +14,6 @@ from anyassistant_local.candidates import find_candidates, lacks_ids, list_id_ki
 from anyassistant_local.engine import Engine
 from anyassistant_local.ids import find_ids, kind_of_parameter
 from anyassistant_local.transcript import split_conversation
-from anyassistant_local.weights import DEFAULT_MODEL, find_weights
 
 ARGUMENTS = Path(__file__).parent / "arguments.toml"
 HISTORY = '[{"item_id": "sg-1", "name": "Ray-Ban sunglasses"}, {"item_id": "hat-7", "name": "straw hat"}]'
@@ -99,8 +98,7 @@ def read_cases() -> list[dict[str, Any]]:
     return cases
 
 
-async def test_four_of_five_calls_get_the_right_arguments() -> None:
-    engine = Engine(find_weights(DEFAULT_MODEL), threads=1, context_tokens=2048)
+async def test_four_of_five_calls_get_the_right_arguments(engine: Engine) -> None:
     wrong = []
     for case in (case for case in read_cases() if case["part"] == "measured"):
         properties = {name: {"type": kind} for name, kind in case["tool"]["parameters"].items()}
@@ -110,19 +108,16 @@ async def test_four_of_five_calls_get_the_right_arguments() -> None:
         arguments = json.loads(await fill_arguments(engine, transcript, tool, kinds=list_id_kinds([tool])))
         if arguments != case["arguments"]:
             wrong.append(f"{case['say']!r}: {arguments}")
-    engine.release()
 
     assert len(wrong) <= 2, "\n".join(wrong)
 
 
-async def test_what_occurs_nowhere_is_written_in_the_shape_of_its_schema() -> None:
-    engine = Engine(find_weights(DEFAULT_MODEL), threads=1, context_tokens=2048)
+async def test_what_occurs_nowhere_is_written_in_the_shape_of_its_schema(engine: Engine) -> None:
     colours = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 2}
     schema = {"type": "object", "properties": {"colours": colours, "note": {"type": "string"}}, "required": ["colours"]}
     tool = ToolSpec("paint", "Paint the wall.", schema)
 
     arguments = json.loads(await fill_arguments(engine, split_conversation(say("Paint it red.")), tool, kinds=()))
-    engine.release()
 
     assert list(arguments) == ["colours"]
     assert all(isinstance(colour, str) for colour in arguments["colours"])

@@ -21,6 +21,12 @@ WEATHER = ToolSpec(
 CLOCK = ToolSpec("get_time", "Tell the current time.", {"type": "object", "properties": {}})
 
 
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """One event loop: what the model says is the same on both, and `test_concurrency.py` uses it on both."""
+    return "asyncio"
+
+
 def ask(text: str, **settings: Any) -> ModelRequest:
     return ModelRequest(run_id="run_1", model=DEFAULT_MODEL, messages=[UserMessage([Text(text)])], **settings)
 

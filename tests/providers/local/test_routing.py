@@ -11,7 +11,6 @@ from anyassistant.types import Text, ToolSpec
 from anyassistant_local.engine import Engine
 from anyassistant_local.routing import choose_tool, describe_wish, weigh_evidence
 from anyassistant_local.transcript import split_conversation
-from anyassistant_local.weights import DEFAULT_MODEL, find_weights
 
 ROUTING = Path(__file__).parent / "routing.toml"
 REQUIRED_SHARE = 0.75
@@ -41,8 +40,7 @@ def make_conversation(case: Mapping[str, Any]) -> list[ModelMessage]:
     return [AssistantMessage(text) if i % 2 else UserMessage([Text(text)]) for i, text in enumerate(said)]
 
 
-async def count_right_choices(part: str) -> tuple[int, list[str]]:
-    engine = Engine(find_weights(DEFAULT_MODEL), threads=1, context_tokens=4096)
+async def count_right_choices(engine: Engine, part: str) -> tuple[int, list[str]]:
     right, wrong = 0, []
     for tools, case in read_cases(part):
         chosen = await choose_tool(engine, split_conversation(make_conversation(case)), tools)
@@ -50,12 +48,13 @@ async def count_right_choices(part: str) -> tuple[int, list[str]]:
         right += name == case["tool"]
         if name != case["tool"]:
             wrong.append(f"{case['say']!r}: {name or 'no tool'}, not {case['tool'] or 'no tool'}")
-    engine.release()
     return right, wrong
 
 
-async def test_three_of_four_messages_reach_the_right_tool_of_tool_sets_never_seen_before() -> None:
-    right, wrong = await count_right_choices("measured")
+async def test_three_of_four_messages_reach_the_right_tool_of_tool_sets_never_seen_before(
+    engine: Engine,
+) -> None:
+    right, wrong = await count_right_choices(engine, "measured")
 
     assert right / (right + len(wrong)) >= REQUIRED_SHARE, "\n".join(wrong)
 

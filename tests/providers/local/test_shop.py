@@ -1,12 +1,14 @@
 """The conversation of the README on the embedded model: history, order, confirmation."""
 
 import json
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 import pytest
 from anyassistant.protocols import AssistantMessage, ModelMessage, ModelRequest, ToolMessage, UserMessage
 from anyassistant.types import Text, ToolCall, ToolSpec
 from anyassistant_local import LocalModel
+from anyassistant_local.engine import Engine
 from anyassistant_local.weights import DEFAULT_MODEL
 from anyassistant_tools import Tool
 
@@ -60,6 +62,27 @@ async def converse(model: LocalModel, messages: list[ModelMessage], text: str) -
             messages.append(ToolMessage(call.id, call.name, result.content))
 
 
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """One event loop: what the model says is the same on both."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def history(anyio_backend: str, engine: Engine) -> AsyncGenerator[Sequence[ModelMessage], None]:
+    """The conversation after its first turn, in which the user asked for what they bought."""
+    model = LocalModel()
+    messages: list[ModelMessage] = []
+
+    called, answer = await converse(model, messages, "What were those sunglasses I bought last year?")
+
+    assert called == [("get_shopping_history", {})]
+    assert "Ray-Ban sunglasses" in answer
+    assert "hat" not in answer
+    yield messages
+    await model.aclose()
+
+
 @pytest.mark.parametrize(
     ("order", "confirm"),
     [
@@ -68,13 +91,10 @@ async def converse(model: LocalModel, messages: list[ModelMessage], text: str) -
         ("Order item sg-1.", "Confirm order ord-1."),
     ],
 )
-async def test_the_shop_finds_orders_and_confirms(model: LocalModel, order: str, confirm: str) -> None:
-    messages: list[ModelMessage] = []
-
-    called, answer = await converse(model, messages, "What were those sunglasses I bought last year?")
-    assert called == [("get_shopping_history", {})]
-    assert "Ray-Ban sunglasses" in answer
-    assert "hat" not in answer
+async def test_the_shop_finds_orders_and_confirms(
+    model: LocalModel, history: Sequence[ModelMessage], order: str, confirm: str
+) -> None:
+    messages = list(history)
 
     called, answer = await converse(model, messages, order)
     assert called == [("order_item", {"item_id": "sg-1"})]

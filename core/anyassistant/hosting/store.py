@@ -235,7 +235,9 @@ class Store(Protocol):
         ...
 
     async def flush(self, run_id: str, epoch: int, /) -> None:
-        """Wait until all that was posted for the run is durable.
+        """Wait until all that was posted for the run is durable; deltas alone outlive the process, not a power cut.
+
+        A failure is told once: what is posted after that is written again, so that a driver can write how its run ends.
 
         Raises:
             LostLease: The run's epoch is another, and nothing of it was written.
@@ -259,6 +261,9 @@ class Store(Protocol):
 
     def watch_events(self, run_id: str, wake: Callable[[], None], /) -> Callable[[], None]:
         """Call `wake` after every commit that adds events to a run, here or by another process; gives the way out.
+
+        A run that does not exist is `NotFound`, or never wakes anybody. After a failed write numbers can be left out;
+        none is used twice.
 
         `wake` may be called from any thread, more often than needed, and must not block or raise.
         """

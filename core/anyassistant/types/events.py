@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from typing import Literal, Protocol, TypeAlias, cast
 
 from .messages import Message
 from .runs import LastError, RunRecord, RunStep
@@ -28,56 +28,68 @@ MessageEventName: TypeAlias = Literal[
 ExtensionEventName: TypeAlias = Literal["anyassistant.tool.progress", "anyassistant.reasoning.delta"]
 
 
+class _HasFrame(Protocol):
+    @property
+    def event(self) -> str: ...
+    @property
+    def data(self) -> Mapping[str, object] | RunRecord | RunStep | Message | LastError: ...
+    @property
+    def sequence(self) -> int: ...
+
+
+class _Framed:
+    """What all events share beside their fields, whose types are each one's own."""
+
+    __slots__ = ()
+
+    def to_sse(self: _HasFrame) -> str:
+        """The event as a block of a server-sent event stream, its `sequence` as the id.
+
+        Source: HTML Living Standard, "Server-sent events"; JSON has no raw line break, so nothing needs escaping.
+        """
+        from pydantic_core import to_json
+
+        return f"event: {self.event}\nid: {self.sequence}\ndata: {to_json(data_to_wire(self)).decode()}\n\n"
+
+
 @dataclass(frozen=True, slots=True)
-class RunEvent:
+class RunEvent(_Framed):
     """The run reached a status."""
 
     event: RunEventName
     data: RunRecord
     sequence: int = 0
 
-    def to_sse(self) -> str:
-        return to_sse(self)
-
 
 @dataclass(frozen=True, slots=True)
-class RunStepEvent:
+class RunStepEvent(_Framed):
     """A run step began or ended."""
 
     event: RunStepEventName
     data: RunStep
     sequence: int = 0
 
-    def to_sse(self) -> str:
-        return to_sse(self)
-
 
 @dataclass(frozen=True, slots=True)
-class RunStepDeltaEvent:
+class RunStepDeltaEvent(_Framed):
     """A piece of a run step: a tool call as the model writes it, or an output. `data` is the wire's object."""
 
     event: Literal["thread.run.step.delta"]
     data: Mapping[str, object]
     sequence: int = 0
 
-    def to_sse(self) -> str:
-        return to_sse(self)
-
 
 @dataclass(frozen=True, slots=True)
-class MessageEvent:
+class MessageEvent(_Framed):
     """A message began or ended."""
 
     event: MessageEventName
     data: Message
     sequence: int = 0
 
-    def to_sse(self) -> str:
-        return to_sse(self)
-
 
 @dataclass(frozen=True, slots=True)
-class MessageDeltaEvent:
+class MessageDeltaEvent(_Framed):
     """A piece of a message. `data` is the wire's object, `text` what it adds."""
 
     event: Literal["thread.message.delta"]
@@ -86,36 +98,28 @@ class MessageDeltaEvent:
 
     @property
     def text(self) -> str:
+        """What it adds to the message: text, or the words of a refusal."""
         delta = cast("Mapping[str, list[dict[str, object]]]", self.data["delta"])
         content = delta["content"]
         return _part_text(content[0]) if len(content) == 1 else "".join(map(_part_text, content))
 
-    def to_sse(self) -> str:
-        return to_sse(self)
-
 
 @dataclass(frozen=True, slots=True)
-class ErrorEvent:
+class ErrorEvent(_Framed):
     """A fault of the stream itself; a run's own failure is `thread.run.failed`."""
 
     event: Literal["error"]
     data: LastError
     sequence: int = 0
 
-    def to_sse(self) -> str:
-        return to_sse(self)
-
 
 @dataclass(frozen=True, slots=True)
-class ExtensionEvent:
+class ExtensionEvent(_Framed):
     """What the Assistants stream has no name for: a tool's progress, a model's reasoning."""
 
     event: ExtensionEventName
     data: Mapping[str, object]
     sequence: int = 0
-
-    def to_sse(self) -> str:
-        return to_sse(self)
 
 
 Event: TypeAlias = (
@@ -136,20 +140,10 @@ def message_delta(
     return MessageDeltaEvent("thread.message.delta", data, sequence)
 
 
-def data_to_wire(event: Event) -> Mapping[str, object]:
+def data_to_wire(event: _HasFrame) -> Mapping[str, object]:
     """An event's data as the wire's object."""
     data = event.data
     return data if isinstance(data, Mapping) else data.to_wire()
-
-
-def to_sse(event: Event) -> str:
-    """An event as a block of a server-sent event stream, its `sequence` as the id.
-
-    Source: HTML Living Standard, "Server-sent events"; JSON has no raw line break, so nothing needs escaping.
-    """
-    from pydantic_core import to_json
-
-    return f"event: {event.event}\nid: {event.sequence}\ndata: {to_json(data_to_wire(event)).decode()}\n\n"
 
 
 def _part_text(part: Mapping[str, object]) -> str:

@@ -29,21 +29,18 @@ class AsyncAssistant(Handle):
 
     @property
     def id(self) -> str:
+        """The assistant's id (`asst_...`)."""
         return self.record.id
 
     @property
     def name(self) -> str | None:
+        """The assistant's name, as last seen; it need not be unique."""
         return self.record.name
 
     @property
     def record(self) -> AssistantRecord:
         """The assistant as last seen."""
         return self._backend.record
-
-    @property
-    def bound_tools(self) -> Mapping[str, Tool]:
-        """The callables bound here, by name."""
-        return self._bound
 
     def register_function(self, fn: ToolLike, /) -> None:
         """Bind a function: runs of this handle offer it to the model and call it. Local; the record stays as it is.
@@ -83,7 +80,7 @@ class AsyncAssistant(Handle):
         """Delete it. Threads and runs stay: a run has its assistant's settings of its own."""
         await self._backend.delete()
 
-    def run_tools(self) -> Sequence[ToolSpec] | None:
+    def _specs_of_run(self) -> Sequence[ToolSpec] | None:
         """The specs of a run where they differ from the record's; None where they do not."""
         specs = {spec.name: spec for spec in self.record.tools}
         merged = {**specs, **self._own}

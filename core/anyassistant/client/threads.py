@@ -35,6 +35,7 @@ class AsyncThread(Handle):
 
     @property
     def id(self) -> str:
+        """The thread's id (`thread_...`)."""
         return self.record.id
 
     @property
@@ -113,6 +114,10 @@ class AsyncThread(Handle):
     async def resume(self, *, response_format: type[M], tools: Sequence[ToolLike] = ()) -> AsyncRun[M] | None: ...
     @overload
     async def resume(self, *, response_format: None = None, tools: Sequence[ToolLike] = ()) -> AsyncRun[str] | None: ...
+    @overload
+    async def resume(
+        self, *, response_format: type[Any] | None = None, tools: Sequence[ToolLike] = ()
+    ) -> AsyncRun[Any] | None: ...
     async def resume(
         self, *, response_format: type[Any] | None = None, tools: Sequence[ToolLike] = ()
     ) -> AsyncRun[Any] | None:
@@ -121,10 +126,7 @@ class AsyncThread(Handle):
         Args:
             tools: The callables that the run may call here. Its tools that are not among them stay pending.
         """
-        return await self.resume_as(output_format(response_format), tools)
-
-    async def resume_as(self, output: OutputFormat[M], tools: Sequence[ToolLike]) -> AsyncRun[M] | None:
-        """`resume`, for an answer that is read in a way of the caller's."""
+        output = output_format(response_format)
         bound = make_toolbox(tools).bound
         newest = await self._backend.list_runs(PageQuery(limit=1))
         if not newest.data or not newest.data[0].record.is_open:
@@ -203,9 +205,9 @@ def _run_tools(
     assistant: AsyncAssistant | str, options: RunOptions
 ) -> tuple[Sequence[ToolSpec] | None, Mapping[str, Tool]]:
     """The specs of a run, where they are not the record's, and the callables that may be called."""
-    of_assistant: Mapping[str, Tool] = {} if isinstance(assistant, str) else assistant.bound_tools
+    of_assistant: Mapping[str, Tool] = {} if isinstance(assistant, str) else assistant._bound
     if "tools" in options:
         toolbox = make_toolbox(options["tools"])
         names = {spec.name for spec in toolbox.specs}
         return toolbox.specs, {**{k: v for k, v in of_assistant.items() if k in names}, **toolbox.bound}
-    return (None if isinstance(assistant, str) else assistant.run_tools()), of_assistant
+    return (None if isinstance(assistant, str) else assistant._specs_of_run()), of_assistant

@@ -25,21 +25,18 @@ class Assistant(Handle):
 
     @property
     def id(self) -> str:
+        """The assistant's id (`asst_...`)."""
         return self._inner.id
 
     @property
     def name(self) -> str | None:
+        """The assistant's name, as last seen; it need not be unique."""
         return self._inner.name
 
     @property
     def record(self) -> AssistantRecord:
         """The assistant as last seen."""
         return self._inner.record
-
-    @property
-    def inner(self) -> AsyncAssistant:
-        """The same assistant in the client's event loop."""
-        return self._inner
 
     def register_function(self, fn: ToolLike, /) -> None:
         """Bind a function; see `AsyncAssistant.register_function`."""

@@ -11,7 +11,6 @@ from typing_extensions import Unpack
 
 from ..client import AsyncThread, AsyncThreads, ResponseFormat, RunOptions
 from ..client.handle import Handle
-from ..client.threads import output_format
 from ..types import Content, Message, Order, Role, ThreadRecord
 from .assistants import Assistant
 from .paginator import Paginator
@@ -30,6 +29,7 @@ class Thread(Handle):
 
     @property
     def id(self) -> str:
+        """The thread's id (`thread_...`)."""
         return self._inner.id
 
     @property
@@ -70,7 +70,9 @@ class Thread(Handle):
         **options: Unpack[RunOptions],
     ) -> Run[Any]:
         """A run of an assistant on this thread; see `AsyncThread.run`."""
-        who = assistant.inner if isinstance(assistant, Assistant) else assistant  # what is neither, the inner one names
+        who = (
+            assistant._inner if isinstance(assistant, Assistant) else assistant
+        )  # what is neither, the inner one names
         return Run(self._portal, self._inner.run(who, response_format=response_format, **options))
 
     @overload
@@ -79,8 +81,7 @@ class Thread(Handle):
     def resume(self, *, response_format: None = None, tools: Sequence[ToolLike] = ()) -> Run[str] | None: ...
     def resume(self, *, response_format: type[Any] | None = None, tools: Sequence[ToolLike] = ()) -> Run[Any] | None:
         """The thread's open run, taken over or followed; None without one. See `AsyncThread.resume`."""
-        output = output_format(response_format)
-        inner = self._portal.call(lambda: self._inner.resume_as(output, tools))
+        inner = self._portal.call(partial(self._inner.resume, response_format=response_format, tools=tools))
         return None if inner is None else Run(self._portal, inner)
 
     def delete(self) -> None:

@@ -43,6 +43,8 @@ MAX_DATA_CHARACTERS = 600
 """More than that, and the model loses the thread: it is read out."""
 
 MAX_ANSWER_TOKENS = 80
+"""One sentence is not longer."""
+
 MIN_GROUNDED_SHARE = 0.75
 """Of an answer's words so many must come from the question or the data."""
 
@@ -50,7 +52,11 @@ _NEGATIONS = re.compile(r"\b(?:no|not|never|none|nothing|neither|cannot|\w+n't)\
 
 
 async def answer_from_results(engine: Engine, question: str, results: Sequence[ToolMessage]) -> str:
-    """One sentence that answers the question from the results; the data in plain words where the model invents."""
+    """One sentence that answers the question from the results; the data in plain words where the model invents.
+
+    Raises:
+        ProviderError: As for every call of an `Engine`.
+    """
     failed = [result for result in results if result.is_error]
     if failed:
         return f"That did not work: {to_one_line(failed[-1].text)}"

@@ -19,9 +19,13 @@ from .scoring import NEVER, force, score
 from .transcript import Transcript
 
 MAX_SPAN_TOKENS = 24
+"""An argument that is a run of words is not longer."""
+
 CLOSING_ALTERNATIVES = 40
+"""Among so many of the likeliest tokens a closing quote is looked for."""
+
 CLOSING_FLOOR = -12.0
-"""The log-probability of a closing quote that is not among the likeliest tokens."""
+"""The log-probability of a closing quote that is not among them, in nats."""
 
 
 async def fill_arguments(engine: Engine, transcript: Transcript, tool: ToolSpec, *, kinds: Collection[str]) -> str:
@@ -29,6 +33,9 @@ async def fill_arguments(engine: Engine, transcript: Transcript, tool: ToolSpec,
 
     Args:
         kinds: What the ids of this tool set are ids of (`candidates.list_id_kinds`).
+
+    Raises:
+        ProviderError: As for every call of an `Engine`.
     """
     properties = as_object(tool.parameters.get("properties"))
     required = as_array(tool.parameters.get("required"))

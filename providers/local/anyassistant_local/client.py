@@ -21,6 +21,8 @@ from pydantic_core import from_json, to_json
 from .json_values import as_object
 
 MAX_HEAD_BYTES = 65_536
+"""Of an answer's status line and headers."""
+
 _EVENT = b"data: "
 
 
@@ -51,7 +53,8 @@ class LoopbackClient:
         """The JSON of one answer; a `GET` where there is no body.
 
         Raises:
-            ProviderError: The server refused, or its connection broke.
+            ProviderError: The server refused (`context_length_exceeded`, or its own code), its connection broke
+                (`connection_error`), or the model has been closed (`model_closed`).
         """
         async with self._request(path, body) as (head, stream):
             received = b"".join([part async for part in _read_body(head, stream)])
@@ -63,7 +66,7 @@ class LoopbackClient:
         """The server-sent events of one answer, decoded. Closing the generator cancels the generation.
 
         Raises:
-            ProviderError: The server refused, or its connection broke.
+            ProviderError: As for `call`.
         """
         async with self._request(path, {**body, "stream": True}) as (head, stream):
             if b"text/event-stream" not in head:

@@ -11,8 +11,9 @@ class Config(BaseModel):
     The model itself is the profile's `model`: the name of the default one, or a file that ends in `.gguf`.
 
     Attributes:
-        threads: Threads that compute; never more are used than the machine has cores, less one.
-        context_tokens: Tokens of a prompt and its answer together.
+        threads: Threads that compute, at least 1 (the default); never more are used than the machine has cores, less
+            one.
+        context_tokens: Tokens of a prompt and its answer together, at least 512; 4096 by default.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

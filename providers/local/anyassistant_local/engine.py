@@ -31,6 +31,9 @@ class ModelProperties:
 class Engine:
     """A model in memory. It loads in the background, from the first moment on; whoever asks first waits for it.
 
+    Whatever asks the model raises a `ProviderError` where it cannot be loaded (`model_not_loaded`), has been released
+    (`model_closed`), refuses (`context_length_exceeded`, or llama.cpp's own code) or breaks off (`connection_error`).
+
     Args:
         weights: A GGUF file.
         threads: Threads that compute.
@@ -86,7 +89,7 @@ class Engine:
         return str((await self._call("/apply-template", {"messages": messages}))["prompt"])
 
     async def complete(self, body: Mapping[str, object]) -> AsyncGenerator[dict[str, object], None]:
-        """Streams the events of llama.cpp's `/completion`. Closing the generator cancels."""
+        """Streams the events of llama.cpp's `/completion`, decoded. Closing the generator cancels."""
         async with aclosing((await self._keeper.client()).stream("/completion", body)) as events:
             async for event in events:
                 yield event

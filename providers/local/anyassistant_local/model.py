@@ -37,8 +37,8 @@ class LocalModel(ChatModel):
         """What one model can do. Parallel calls are known once it is loaded, so this loads it.
 
         Raises:
-            ProviderError: There are no such weights (`weights_not_found`, `model_not_found`), or llama.cpp cannot
-                load them (`model_not_loaded`).
+            ProviderError: There are no such weights (`weights_not_found`, `model_not_found`), they cannot be loaded
+                (`model_not_loaded`), or the model was closed meanwhile (`model_closed`).
         """
         properties = await self._engine(model).properties()
         parallel = properties.calls_tools and properties.calls_tools_in_parallel
@@ -50,7 +50,8 @@ class LocalModel(ChatModel):
         Closing it, or cancelling its task, ends it at once, whether it waits or computes.
 
         Raises:
-            ProviderError: As for `capabilities_of`; or the prompt is too long (`context_length_exceeded`).
+            ProviderError: As for `capabilities_of`; or the prompt is too long (`context_length_exceeded`), or llama.cpp
+                broke off (`connection_error`) or refused, with its own word for why as the code.
         """
         engine = self._engine(request.model)
         properties = await engine.properties()
@@ -60,11 +61,15 @@ class LocalModel(ChatModel):
                 yield delta
 
     async def count_tokens(self, request: ModelRequest, /) -> int | None:
-        """The tokens of the request's prompt in the model's own vocabulary, its tools included."""
+        """The tokens of the request's prompt in the model's own vocabulary, its tools included. Loads the model.
+
+        Raises:
+            ProviderError: As for `capabilities_of`.
+        """
         return await count_prompt_tokens(self._engine(request.model), request)
 
     async def aclose(self) -> None:
-        """Gives the models back; the last user's model is unloaded."""
+        """Gives the models back; the last user's model is unloaded, soon. Asked again, it loads again."""
         while self._engines:
             weights, _ = self._engines.popitem()
             release_engine(weights)

@@ -70,6 +70,9 @@ async def choose_tool(
 
     Args:
         must_call: Never answer None, where there are tools.
+
+    Raises:
+        ProviderError: As for every call of an `Engine`.
     """
     if not tools or (must_call and len(tools) == 1):
         return tools[0] if tools else None

@@ -13,6 +13,7 @@ from .engine import Engine
 from .json_values import as_array, as_object
 
 NEVER = float("-inf")
+"""The log-probability of what cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class ForcedToken:
 
     Attributes:
         text: The token's own text.
-        logprob: Its log-probability, natural.
+        logprob: Its log-probability, natural (nats).
         alternatives: The likeliest tokens in its place and their log-probabilities, itself included.
     """
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from anyassistant.protocols import AssistantMessage, ModelMessage, ToolMessage, UserMessage
 
 MAX_LINES = 8
+"""Of a conversation so many are shown, the last ones."""
+
 MAX_LINE_CHARACTERS = 300
+"""Of a longer message the beginning is shown."""
 
 
 @dataclass(frozen=True, slots=True)

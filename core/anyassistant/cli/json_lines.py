@@ -8,8 +8,6 @@ from pydantic_core import to_json
 from ..types import Event
 from ..types.events import data_to_wire
 
-Json = Mapping[str, object] | Sequence[Mapping[str, object]]
-
 
 def event_line(event: Event) -> str:
     """An event as one line: `{"event": ..., "data": <the wire's object>, "sequence": n}`."""
@@ -21,6 +19,7 @@ def print_event(event: Event) -> None:
     print(event_line(event), flush=True)
 
 
-def print_json(value: Json) -> None:
-    """Write an object, or a list of them: indented at a terminal, else on one line."""
-    print(to_json(value, indent=2 if sys.stdout.isatty() else None).decode(), flush=True)
+def print_json(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, indented: bool | None = None) -> None:
+    """Write an object, or a list of them: indented at a terminal, else on one line, unless told."""
+    is_indented = sys.stdout.isatty() if indented is None else indented
+    print(to_json(value, indent=2 if is_indented else None).decode(), flush=True)

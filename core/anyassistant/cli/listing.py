@@ -1,11 +1,9 @@
-"""What the commands that list and delete share."""
+"""What the commands that list share."""
 
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
-
-from .failures import CommandFailed
 
 T = TypeVar("T")
 
@@ -33,19 +31,3 @@ def local_time(epoch: int | None) -> str:
 def pairs(metadata: Mapping[str, str]) -> str:
     """Metadata on one line."""
     return ", ".join(f"{key}={value}" for key, value in metadata.items())
-
-
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something is gone, at a terminal.
-
-    Raises:
-        CommandFailed: The answer is not yes.
-    """
-    if yes or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return
-    try:
-        answer = input(f"{question} [y/N] ")
-    except EOFError:
-        answer = ""
-    if answer.strip().lower() not in ("y", "yes"):
-        raise CommandFailed("Nothing was deleted.")

@@ -3,9 +3,9 @@
 import anyio
 from cyclopts import App
 
-from ..client import AsyncClient, AsyncRun
+from ..client import AsyncClient
+from ..client.stores import make_store
 from ..echo import Echo
-from ..errors import RunAbandoned
 from ..types import RunRecord, RunStep, Usage
 from .json_lines import print_json
 from .listing import local_time
@@ -13,9 +13,6 @@ from .options import Json, Store
 from .plain import clip
 from .render import MAX_OUTPUT, describe_outcome
 from .tables import print_fields, print_table
-
-LISTEN_SECONDS = 0.5
-"""How long the events of a run that goes on are read."""
 
 app = App(
     name="runs",
@@ -58,23 +55,14 @@ def show(run_id: str, /, *, json: Json = False, store: Store = None) -> None:
     print_table(("step", "type", "status", "usage", "what"), rows)
 
 
-async def _read(run_id: str, store: str | None) -> tuple[RunRecord, list[RunStep], int]:
+async def _read(run_id: str, where: str | None) -> tuple[RunRecord, list[RunStep], int]:
+    """The run's record, its steps, and how many events it has told so far."""
+    store = make_store(where)
     async with AsyncClient(Echo(), store=store) as client:
         run = await client.runs.get(run_id)
         steps = [step async for step in run.steps()]
-        return run.record, steps, await count_events(run)
-
-
-async def count_events(run: AsyncRun[str]) -> int:
-    """The number of events that a run has told so far."""
-    count = 0
-    with anyio.move_on_after(LISTEN_SECONDS if run.record.is_open else None):
-        try:
-            async for _ in run.events(check=False):
-                count += 1
-        except RunAbandoned:
-            pass
-    return count
+        state = await store.get_run(run_id)
+        return run.record, steps, state.last_sequence if state is not None else 0
 
 
 def _usage(usage: Usage | None) -> str:

@@ -9,8 +9,9 @@ from ..sync import Thread
 from ..types import Message, RunStep
 from .clients import open_keeper
 from .console import make_console
+from .deleting import delete_stored
 from .json_lines import print_json
-from .listing import confirm, local_time, pairs, take
+from .listing import local_time, pairs, take
 from .marks import KEY
 from .options import Json, Limit, Store, Yes
 from .plain import clip, printable
@@ -96,14 +97,14 @@ def delete(
         yes: Do not ask.
         json: For machines: the wire's answer.
     """
-    with open_keeper(store) as client:
-        client.threads.get(thread_id)
-        confirm(f"Delete thread {thread_id} with all of its messages and runs?", yes=yes or json)
-        client.threads.delete(thread_id)
-    if json:
-        print_json({"id": thread_id, "object": "thread.deleted", "deleted": True})
-    else:
-        print(f"Deleted {thread_id}.")
+    delete_stored(
+        "thread",
+        thread_id,
+        f"Delete thread {thread_id} with all of its messages and runs?",
+        yes=yes,
+        json=json,
+        store=store,
+    )
 
 
 def print_messages(messages: Sequence[Message], steps: Mapping[str, Sequence[RunStep]]) -> None:

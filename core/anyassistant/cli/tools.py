@@ -1,8 +1,8 @@
 """`anyassistant tools`: functions as a model sees them."""
 
-import json as json_module
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated
 
 import anyio
@@ -10,6 +10,7 @@ from anyassistant_tools import Tool
 from cyclopts import App, Parameter
 
 from ..errors import AnyAssistantError, ToolArgumentsError
+from ..types import ToolSpec
 from .failures import CommandFailed
 from .json_lines import print_json
 from .loading import load, load_one
@@ -38,7 +39,7 @@ def list_tools(reference: str, /, *, json: Json = False) -> None:
     """
     tools = load(reference)
     if json:
-        print_json([wire_tool(tool) for tool in tools])
+        print_json([_spec(tool).to_wire() for tool in tools])
         return
     rows = [(tool.name, _parameters(tool), one_line(tool.description)) for tool in tools]
     print_table(("tool", "parameters", "description"), rows)
@@ -52,9 +53,7 @@ def schema(reference: str, /, *, json: Json = False) -> None:
         reference: MODULE:NAME, from the current directory or installed.
         json: For machines: on one line.
     """
-    tool = load_one(reference)
-    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
-    print(json_module.dumps(function, indent=None if json else 2, ensure_ascii=False))
+    print_json(asdict(_spec(load_one(reference))), indented=not json)
 
 
 @app.command
@@ -93,10 +92,8 @@ async def _call(tool: Tool, arguments: str) -> str:
     return (await tool.call(arguments)).content
 
 
-def wire_tool(tool: Tool) -> Mapping[str, object]:
-    """A tool as the wire has it."""
-    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
-    return {"type": "function", "function": function}
+def _spec(tool: Tool) -> ToolSpec:
+    return ToolSpec(tool.name, tool.description, tool.parameters)
 
 
 def _parameters(tool: Tool) -> str:

@@ -10,6 +10,11 @@ class PlainConsole(Console):
     """A console that takes texts as they are, and lets a closed pipe be handled where the command line ends."""
 
     def on_broken_pipe(self) -> NoReturn:
+        """What rich calls when nobody reads any more; its own would end the process with exit code 1.
+
+        Raises:
+            BrokenPipeError: Always.
+        """
         raise BrokenPipeError
 
 

@@ -26,6 +26,7 @@ class Lines(Reader):
             sys.stdin.reconfigure(errors="replace")
 
     def read(self) -> str | None:
+        """The next line that is not empty, without the space around it; None at the end of standard input."""
         while line := sys.stdin.readline():
             if text := line.strip():
                 return text

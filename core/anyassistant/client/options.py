@@ -12,7 +12,19 @@ from ..types import Content, Limits
 
 
 class AssistantOptions(TypedDict, total=False):
-    """What an assistant is. Limits: OpenAI Assistants v2 reference, "Create assistant"."""
+    """What an assistant is. Limits: OpenAI Assistants v2 reference, "Create assistant".
+
+    Attributes:
+        name: At most 256 characters; it need not be unique.
+        description: At most 512 characters, for people.
+        instructions: What the model is told first, at most 256,000 characters.
+        model: The model's name; None leaves it to the provider.
+        tools: Typed functions, Tools, or wire dicts; at most 128, each with a name of its own.
+        temperature: From 0 to 2; None leaves it to the model.
+        top_p: From 0 to 1; None leaves it to the model.
+        response_format: `auto`, or the wire's dict of type `text`, `json_object` or `json_schema`.
+        metadata: At most 16 pairs of text, keys of up to 64 characters, values of up to 512.
+    """
 
     name: str | None
     description: str | None
@@ -28,7 +40,25 @@ class AssistantOptions(TypedDict, total=False):
 class RunOptions(TypedDict, total=False):
     """What a run is asked to be; what is left out is the assistant's. Source: the same, "Create run".
 
-    `limits` and `expires_in` (seconds) are ours.
+    `limits` and `expires_in` are ours.
+
+    Attributes:
+        model: The model's name.
+        instructions: Instead of the assistant's, at most 256,000 characters.
+        additional_instructions: After the instructions, at most 256,000 characters.
+        additional_messages: User messages that are added to the thread first.
+        tools: Instead of the assistant's.
+        temperature: From 0 to 2.
+        top_p: From 0 to 1.
+        max_prompt_tokens: Tokens of each prompt, 1 or more: older messages are left out to fit.
+        max_completion_tokens: Tokens of all that the model writes in the run, 1 or more.
+        truncation_strategy: `{"type": "auto"}`, or `{"type": "last_messages", "last_messages": n}`.
+        tool_choice: `auto`, `none`, `required`, or `{"type": "function", "function": {"name": ...}}`.
+        parallel_tool_calls: Whether the model may ask for several calls at once; by default it may.
+        reasoning_effort: As the provider names it.
+        metadata: As of an assistant; not taken from it.
+        limits: How long the run may go on.
+        expires_in: Seconds from its creation after which the run ends `expired`, whatever it does; None for never.
     """
 
     model: str

@@ -23,7 +23,9 @@ class Source(Protocol[T_co]):
     """An async iterator that can be closed."""
 
     def __aiter__(self) -> AsyncIterator[T_co]: ...
-    async def aclose(self) -> None: ...
+    async def aclose(self) -> None:
+        """Give back what reading holds; it may be called again."""
+        ...
 
 
 class Stream(Iterator[T]):

@@ -89,10 +89,7 @@ class LoopbackClient:
             self._end = reason
             connections = list(self._connections)
         for connection in connections:
-            with suppress(OSError):  # closed at this moment
-                descriptor = os.dup(connection.extra(SocketAttribute.raw_socket).fileno())
-                with socket.socket(fileno=descriptor) as twin:
-                    twin.shutdown(socket.SHUT_RDWR)
+            _hang_up(connection)
 
     @property
     def open_calls(self) -> int:
@@ -141,6 +138,7 @@ class LoopbackClient:
                     yield await stream.receive_until(b"\r\n\r\n", MAX_HEAD_BYTES), stream
                 finally:
                     self._connections.discard(connection)
+                    _hang_up(connection)  # closing is not enough where a forked child has it too
         except (OSError, anyio.BrokenResourceError, anyio.EndOfStream, anyio.IncompleteRead) as error:
             if self._end is not None:
                 raise await self._after_the_end(self._end) from error
@@ -153,6 +151,13 @@ class LoopbackClient:
         if end is ClientEnd.EXIT:
             await anyio.sleep_forever()
         return ProviderError("The embedded model has been closed.", code="model_closed")
+
+
+def _hang_up(connection: SocketStream) -> None:
+    with suppress(OSError):  # closed at this moment
+        descriptor = os.dup(connection.extra(SocketAttribute.raw_socket).fileno())
+        with socket.socket(fileno=descriptor) as twin:
+            twin.shutdown(socket.SHUT_RDWR)
 
 
 async def _read_body(head: bytes, stream: BufferedByteReceiveStream) -> AsyncGenerator[bytes, None]:

@@ -137,7 +137,7 @@ async def test_a_closed_model_loads_again_when_it_is_asked(model: LocalModel, tm
 
 
 EXIT_PROGRAM = """
-import anyio, os, sys, threading, time
+import anyio, os, signal, sys, threading, time
 from anyassistant.protocols import ModelRequest, UserMessage
 from anyassistant.types import Text
 from anyassistant_local import LocalModel
@@ -200,6 +200,31 @@ async def test_the_end_of_a_forked_child_leaves_its_parents_generation_alone() -
         """
 
     assert run_program(ending, prompt="Tell me a long story.") == (0, "child ended with 0\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only Unix forks")
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_cancel_reaches_the_model_though_a_forked_child_has_the_connection_too() -> None:
+    ending = """
+        async def cancel_after_fork():
+            with anyio.CancelScope() as scope:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(generate)
+                    while not begun.is_set():
+                        await anyio.sleep(0.01)
+                    await anyio.sleep(0.3)
+                    if (child := os.fork()) == 0:
+                        time.sleep(30)
+                    scope.cancel()
+            with anyio.move_on_after(8):  # what was cancelled would go on for 20 seconds
+                await generate(1)
+                print("answered", flush=True)
+            os.kill(child, signal.SIGKILL)
+
+        anyio.run(cancel_after_fork, backend="trio")
+        """
+
+    assert run_program(ending, prompt="Tell me a long story.") == (0, "answered\n")
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])

@@ -18,6 +18,7 @@ from ..types import Event, Message, PageQuery, RunRecord, RunResult, RunStep, Us
 from ..types.events import RunEvent, RunStepEvent
 from .formats import OutputFormat
 from .handle import Handle
+from .once import Once
 from .outcome import outcome_error, unreadable_output
 from .outputs import tool_outputs
 from .paginator import AsyncPaginator
@@ -57,8 +58,7 @@ class AsyncRun(Handle, Generic[T_co]):
         self._session = session
         self._output = output
         self._beginning = beginning
-        self._backend = backend
-        self._starting: anyio.Event | None = None
+        self._backend = Once(self._begin, made=backend)
         self._steps: EventStream | None = None
         self._seen = 0
 
@@ -199,24 +199,14 @@ class AsyncRun(Handle, Generic[T_co]):
         await self._existing().submit_tool_outputs(tool_outputs(outputs), follow=True)
 
     def _existing(self) -> protocols.Run:
-        if self._backend is None:
+        if self._backend.made is None:
             raise InvalidRequest(
                 "The run has not begun: iterate it, or begin it with `start()`.", param="run", code="run_not_started"
             )
-        return self._backend
+        return self._backend.made
 
     async def _begun(self, *, drive: bool = True) -> protocols.Run:
-        while self._backend is None:
-            if self._starting is not None:  # another task is at it
-                await self._starting.wait()
-                continue
-            self._starting = anyio.Event()
-            try:
-                self._backend = await self._begin(drive)
-            finally:
-                self._starting.set()
-                self._starting = None
-        return self._backend
+        return await self._backend.get(drive)
 
     async def _begin(self, drive: bool) -> protocols.Run:
         beginning = self._beginning
@@ -252,8 +242,8 @@ class EventStream(AsyncIterator[Event]):
         except StopAsyncIteration:
             await self._end()
             raise
-        if isinstance(event, RunEvent) and self._run._backend is not None:
-            self._run._backend.record = event.data
+        if isinstance(event, RunEvent):
+            self._run._existing().record = event.data
         return event
 
     async def _end(self) -> None:

@@ -94,7 +94,7 @@ def _find_model(target: Target, config: str | PathLike[str] | None) -> tuple[str
             raise ConfigError(
                 f"The manifest of provider {manifest.name!r} makes a {type(made).__name__}, which is no ChatModel."
             )
-        return manifest.name, made, resolved.model or manifest.default_model or manifest.name
+        return manifest.name, made, resolved.default_model
     if isinstance(target, ChatModel):
         return type(target).__name__, target, type(target).__name__
     raise ConfigError(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,11 +30,12 @@ from anyassistant.types import (
 from anyassistant.types.events import RunEvent, message_delta
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 metadata = st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from(["1", "2", "\ud800"]), max_size=2)
 few = st.integers(0, 3)
 pick = st.integers(0, 30)
+seldom = pick.map(lambda number: number > 24)
 times = st.sampled_from([5.0, 15.0, 25.0, 35.0])
 
 
@@ -52,10 +51,15 @@ class Comparison(RuleBasedStateMachine):
         self.sql = SQLStore(self.path, tenant=f"tenant {self.examples}")
         self.portal.call(self.sql.open)
         self.ids = {kind: [f"{kind}_none"] for kind in ("asst", "thread", "msg", "run", "step", "turn", "call")}
-        self.texts_deleted = False
+        self.thread_of: dict[str, str] = {}
 
     def teardown(self) -> None:
         self.portal.call(self.sql.aclose)
+
+    @initialize(pairs=metadata)
+    def begin(self, pairs) -> None:
+        self.create_thread(2, pairs)
+        self.create_run(0, 1, "one", 15.0, pairs)
 
     # What the rules are made of
 
@@ -98,9 +102,20 @@ class Comparison(RuleBasedStateMachine):
 
     def messages(self, thread_id: str, count: int) -> list[HistoryMessage]:
         return [
-            HistoryMessage(Message(self.new_id("msg"), "user", (Text(f"text {at}"),), thread_id=thread_id), at)
+            HistoryMessage(Message(self.new_message(thread_id), "user", (Text(f"text {at}"),), thread_id=thread_id), at)
             for at in range(count)
         ]
+
+    def new_message(self, thread_id: str) -> str:
+        message_id = self.new_id("msg")
+        self.thread_of[message_id] = thread_id
+        return message_id
+
+    def some_message(self, at: int, astray: int) -> tuple[str, str]:
+        """A message with its thread, now and then with another."""
+        message_id = self.some_id("msg", at)
+        other = self.some_id("thread", astray)
+        return (self.thread_of.get(message_id, other) if astray < 25 else other), message_id
 
     # Assistants
 
@@ -149,14 +164,20 @@ class Comparison(RuleBasedStateMachine):
 
     @rule(at=pick, which=pick, pairs=metadata)
     def replace_message(self, at, which, pairs) -> None:
-        message = self.same("get_message", self.some_id("thread", at), self.some_id("msg", which))
+        thread_id, message_id = self.some_message(which, at)
+        message = self.same("get_message", thread_id, message_id)
         if message is None:
-            message = Message("msg_none", "user", (), thread_id=self.some_id("thread", at))
+            message = Message("msg_none", "user", (), thread_id=thread_id)
         self.same("replace_message", replace(message, metadata=pairs))
 
     @rule(at=pick, which=pick)
     def delete_message(self, at, which) -> None:
-        self.same("delete_message", self.some_id("thread", at), self.some_id("msg", which))
+        thread_id, message_id = self.some_message(which, at)
+        run = self.outcome(self.memory, "get_message", (thread_id, message_id), {})[1]
+        self.same("delete_message", thread_id, message_id)
+        self.same("read_history", thread_id, before=None, limit=20)
+        if isinstance(run, Message) and run.run_id is not None:
+            self.same("list_turns", run.run_id)
 
     @rule(at=pick, run=st.none() | pick, data=st.data())
     def list_messages(self, at, run, data) -> None:
@@ -182,7 +203,13 @@ class Comparison(RuleBasedStateMachine):
 
     @rule(at=pick, driver=st.sampled_from(["one", "two"]), until=times, now=times, dead=st.sampled_from([None, "one"]))
     def take_over(self, at, driver, until, now, dead) -> None:
-        self.same("take_over", self.some_id("run", at), driver=driver, lease_until=until, now=now, dead=dead)
+        run_id = self.some_id("run", at)
+        taken = self.same("take_over", run_id, driver=driver, lease_until=until, now=now, dead=dead)
+        if taken is not None:
+            record = replace(taken.record, started_at=int(now))
+            event = RunEvent("thread.run.in_progress", record, taken.last_sequence + 1)
+            self.post(run_id, taken.epoch, Change([event], record=record))
+            self.read_all_of(taken)
 
     @rule(held=st.dictionaries(pick, st.integers(1, 3), max_size=3), until=times)
     def renew(self, held, until) -> None:
@@ -208,12 +235,10 @@ class Comparison(RuleBasedStateMachine):
         run_id = self.some_id("run", at)
         self.same("get_run", run_id)
         self.same("list_steps", run_id, self.query(data, "step"))
-        self.same("list_turns", run_id)
-        self.same("list_claims", run_id)
 
     # What drivers write
 
-    @rule(at=pick, texts=st.lists(st.sampled_from(["a", "", "\ud800", "é"]), max_size=6), late=st.booleans())
+    @rule(at=pick, texts=st.lists(st.sampled_from(["a", "", "\ud800", "é"]), max_size=6), late=seldom)
     def post_deltas(self, at, texts, late) -> None:
         run = self.open_run(at)
         if run is None:
@@ -222,12 +247,31 @@ class Comparison(RuleBasedStateMachine):
         for number, text in enumerate(texts, run.last_sequence + 1):
             self.post(run.record.id, run.epoch - late, message_delta(message, text, number))
 
-    @rule(at=pick, data=st.data(), late=st.booleans())
+    @rule(at=pick, data=st.data(), late=seldom)
     def post_change(self, at, data, late) -> None:
         run = self.open_run(at)
         if run is None:
             return
-        self.post(run.record.id, run.epoch - late, self.change(run, data))
+        change = self.change(run, data)
+        self.post(run.record.id, run.epoch - late, change)
+        self.read_all_of(run)
+
+    @rule(at=pick, calls=st.booleans(), regretted=st.booleans())
+    def answer(self, at, calls, regretted) -> None:
+        """A whole turn with its message, and the run is over; the message may be deleted."""
+        run = self.open_run(at)
+        if run is None:
+            return
+        run_id, thread_id = run.record.id, run.record.thread_id
+        message = Message(self.new_message(thread_id), "assistant", (Text("said"),), run_id=run_id, thread_id=thread_id)
+        tool_calls = (TurnCall("call_1", "tool", "{}", "output"),) if calls else ()
+        turn = Turn(self.new_id("turn"), run_id, thread_id, "echo", text="said", tool_calls=tool_calls,
+                    provider_state=["said"], message_id=message.id)  # fmt: skip
+        self.post(run_id, run.epoch, Change(messages=[message], turn=turn, turn_tokens=5))
+        self.complete(at)
+        if regretted:
+            self.same("delete_message", thread_id, message.id)
+        self.read_all_of(run)
 
     @rule(at=pick)
     def complete(self, at) -> None:
@@ -250,6 +294,13 @@ class Comparison(RuleBasedStateMachine):
         recent = self.sql.recent_events(run_id, after)
         assert recent is None or list(recent) == list(self.memory.recent_events(run_id, after))
 
+    def read_all_of(self, run: RunState) -> None:
+        self.same("get_run", run.record.id)
+        self.same("list_turns", run.record.id)
+        self.same("list_claims", run.record.id)
+        self.same("read_events", run.record.id, 0)
+        self.same("read_history", run.record.thread_id, before=None, limit=20)
+
     def open_run(self, at: int) -> RunState | None:
         run = self.same("get_run", self.some_id("run", at))
         return run if run is not None and run.record.is_open else None
@@ -261,12 +312,12 @@ class Comparison(RuleBasedStateMachine):
             record = replace(record, status="in_progress", started_at=3, metadata=draw(metadata))
         thread_id = record.thread_id
         messages = [
-            Message(self.again("msg", draw), "assistant", (Text("said"),), run_id=record.id, thread_id=thread_id)
+            Message(self.again(draw, thread_id), "assistant", (Text("said"),), run_id=record.id, thread_id=thread_id)
             for _ in range(draw(st.integers(0, 2)))
         ]
         messages = [one for one in messages if self.is_of(one, record.id)]
         steps = [
-            RunStep(self.again("step", draw), "message_creation", "in_progress", run_id=record.id)
+            RunStep(self.step_of(record.id, draw(few)), "message_creation", "in_progress", run_id=record.id)
             for _ in range(draw(st.integers(0, 2)))
         ]
         turn = None
@@ -288,16 +339,22 @@ class Comparison(RuleBasedStateMachine):
             steps=steps,
             turn=turn,
             turn_tokens=draw(few),
-            claims=draw(st.lists(st.sampled_from(["call_0", "call_1"]), max_size=2)),
-            finished=draw(st.lists(st.sampled_from(["call_1", "call_2"]), max_size=2)),
+            claims=draw(st.sampled_from([(), ("call_1",), ("call_0", "call_1")])),
+            finished=draw(st.sampled_from([(), ("call_1",), ("call_1", "call_2")])),
             active_seconds=draw(st.sampled_from([None, 1.5])),
             release=draw(st.booleans()),
             durable=draw(st.booleans()),
         )
 
-    def again(self, kind: str, draw) -> str:
-        """A new id, or the newest one."""
-        return self.ids[kind][-1] if len(self.ids[kind]) > 1 and draw(st.booleans()) else self.new_id(kind)
+    def again(self, draw, thread_id: str) -> str:
+        """A new message's id, or that of the newest one."""
+        return self.ids["msg"][-1] if draw(st.booleans()) else self.new_message(thread_id)
+
+    def step_of(self, run_id: str, at: int) -> str:
+        step_id = f"step_{at}_{run_id}"
+        if step_id not in self.ids["step"]:
+            self.ids["step"].append(step_id)
+        return step_id
 
     def is_of(self, message: Message, run_id: str) -> bool:
         """Whether the message is new, or of this run."""
@@ -305,14 +362,8 @@ class Comparison(RuleBasedStateMachine):
         return found is None or found.run_id == run_id
 
 
-@contextmanager
-def portal(backend: str) -> Iterator[BlockingPortal]:
-    with start_blocking_portal(backend) as portal:
-        yield portal
-
-
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_the_sql_store_does_what_the_memory_store_does(backend: str, tmp_path: Path) -> None:
     with start_blocking_portal(backend) as portal:
         machine = type("Comparison", (Comparison,), {"portal": portal, "path": str(tmp_path / "store.sqlite3")})
-        run_state_machine_as_test(machine, settings=settings(max_examples=60, stateful_step_count=40, deadline=None))
+        run_state_machine_as_test(machine, settings=settings(max_examples=100, stateful_step_count=50, deadline=None))

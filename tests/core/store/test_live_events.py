@@ -88,6 +88,8 @@ async def test_watchers_are_woken_by_every_commit_until_they_leave(store: SQLSto
     run = await build.running(store)
     waker = Waker()
     leave = store.watch_events(run.record.id, waker.wake)
+    woken: list[str] = []
+    leave_too = store.watch_events(run.record.id, lambda: woken.append("woken"))
     after = 2
     for text in "abc":
         store.post(run.record.id, 1, deltas(text, after=after)[0])
@@ -96,7 +98,11 @@ async def test_watchers_are_woken_by_every_commit_until_they_leave(store: SQLSto
                 await waker.wait()
         assert [event.sequence for event in found] == [after + 1]
         after += 1
+    await store.flush(run.record.id, 1)  # whoever waits is told after the watchers
     leave()
+    leave_too()
+    assert len(woken) >= 3
+    woken.clear()
     store.post(run.record.id, 1, deltas("d", after=after)[0])
     await store.flush(run.record.id, 1)
-    assert not waker.is_up
+    assert woken == []

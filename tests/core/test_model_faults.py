@@ -353,3 +353,13 @@ async def test_provider_state_goes_back_to_the_same_provider_only(scripted, make
         await thread.run(assistant.id).result()
     assert [one.provider_state for one in first.requests[1].messages if one.role == "assistant"] == [state]
     assert [one.provider_state for one in other.requests[0].messages if one.role == "assistant"] == [None, None]
+
+
+@pytest.mark.parametrize("state", [b"bytes", (1, 2), {1: "a"}, object(), {"deep": {"at": (1,)}}])
+async def test_a_provider_state_that_a_store_could_not_give_back_fails_the_run(scripted, make_store, state) -> None:
+    async with AsyncClient(scripted(["so far", ModelDelta(provider_state=state)]), store=make_store()) as client:
+        thread = await client.threads.create(messages=["go"])
+        with pytest.raises(RunFailed, match="provider_state") as caught:
+            await thread.run(await client.assistants.create()).result()
+        assert caught.value.code == "invalid_model_response"
+        await thread.add("usable")

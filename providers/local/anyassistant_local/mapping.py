@@ -22,6 +22,14 @@ _FINISH_REASONS: Mapping[object, Literal["stop", "tool_calls", "length"]] = {
     "tool_calls": "tool_calls",
     "length": "length",
 }
+GO_ON = "Go on."
+"""Said for a user who runs the assistant again without a word."""
+
+BEGIN = "Please begin."
+"""Said for a user who has said nothing, where there are instructions to follow."""
+
+GREET = "Hello."
+"""Said for a user who has said nothing to an assistant without instructions."""
 
 
 def chat_body(request: ModelRequest, messages: Sequence[Mapping[str, object]]) -> dict[str, object]:
@@ -60,18 +68,38 @@ def tools_body(request: ModelRequest) -> dict[str, object]:
     }
 
 
-def chat_messages(request: ModelRequest, *, with_calls: bool) -> list[Mapping[str, object]]:
-    """The messages of a request, its instructions first.
+def chat_messages(request: ModelRequest, *, with_calls: bool, data: str = "") -> list[Mapping[str, object]]:
+    """The messages of a request, its instructions first, in a form that asks for an answer.
+
+    llama.cpp takes an assistant's message at the end for the beginning of the answer, and refuses two of them. So
+    neighbouring messages of the assistant are one, and where neither the user nor a tool spoke last, the user asks to
+    go on; where nobody has said anything, to begin.
 
     Args:
         with_calls: Tell of tool calls and results too; without, only of what was said.
+        data: What tools have given, for a model that is told of no results: said by the user at the end.
     """
     messages: list[Mapping[str, object]] = []
-    if request.instructions:
-        messages.append({"role": "system", "content": request.instructions})
     for message in request.messages:
-        messages += _chat_message(message, with_calls)
+        for told in _chat_message(message, with_calls):
+            messages[-1:] = _join_spoken(messages[-1:], told)
+    if data:
+        messages.append({"role": "user", "content": f"Data: {data}"})
+    elif not messages:
+        messages.append({"role": "user", "content": BEGIN if request.instructions else GREET})
+    elif messages[-1]["role"] == "assistant":
+        messages.append({"role": "user", "content": GO_ON})
+    if request.instructions:
+        messages.insert(0, {"role": "system", "content": request.instructions})
     return messages
+
+
+def _join_spoken(last: list[Mapping[str, object]], told: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """The last message and the next one; one message where the assistant says the next after what it just said."""
+    if not last or {last[0]["role"], told["role"]} != {"assistant"} or "tool_calls" in last[0]:
+        return [*last, told]
+    texts = [text for text in (last[0]["content"], told["content"]) if isinstance(text, str)]
+    return [{**told, "content": "\n".join(texts)}]
 
 
 def _chat_message(message: ModelMessage, with_calls: bool) -> list[Mapping[str, object]]:

@@ -48,12 +48,14 @@ async def count_prompt_tokens(engine: Engine, request: ModelRequest) -> int:
 
 
 async def _choose_next_tool(engine: Engine, transcript: Transcript, request: ModelRequest) -> ToolSpec | None:
-    """One call for what the user said last; then it is answered."""
-    if request.tool_choice == "none" or transcript.results:
+    """One call for what the user said last; then it is answered. What is answered already asks for no other."""
+    if request.tool_choice == "none" or (transcript.results and not transcript.is_answered):
         return None
     if isinstance(request.tool_choice, NamedTool):
         return next(tool for tool in request.tools if tool.name == request.tool_choice.name)
     must_call = request.tool_choice == "required"
+    if not must_call and (transcript.is_answered or not transcript.question):
+        return None
     return await choose_tool(engine, transcript, request.tools, must_call=must_call)
 
 
@@ -85,10 +87,8 @@ async def _answer_from_results(
 
 
 def _chat(engine: Engine, transcript: Transcript, request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
-    messages = chat_messages(request, with_calls=False)
-    if transcript.results:
-        data = " ".join(to_one_line(result.text) for result in transcript.results)
-        messages.append({"role": "user", "content": f"Data: {data}"})
+    data = " ".join(to_one_line(result.text) for result in transcript.results)
+    messages = chat_messages(request, with_calls=False, data=data)
     defaults: dict[str, object] = {
         "temperature": TEMPERATURE,
         "max_tokens": MAX_ANSWER_TOKENS,

@@ -19,7 +19,7 @@ class Transcript:
     Attributes:
         earlier: The messages before the user's last one.
         question: What the user said last; empty where the user said nothing.
-        answers: What followed it: calls of this run and their results.
+        answers: What followed it: calls and their results, and what the assistant said.
     """
 
     earlier: Sequence[ModelMessage]
@@ -30,6 +30,11 @@ class Transcript:
     def results(self) -> Sequence[ToolMessage]:
         """The results of the calls made since the user spoke last."""
         return [message for message in self.answers if isinstance(message, ToolMessage)]
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the assistant has said what it had to say, and the user nothing since."""
+        return any(isinstance(message, AssistantMessage) and not message.tool_calls for message in self.answers[-1:])
 
     def around_question(self) -> Sequence[ModelMessage]:
         """All messages but the user's last one, the latest first."""
@@ -42,10 +47,10 @@ class Transcript:
 
 
 def split_conversation(messages: Sequence[ModelMessage]) -> Transcript:
-    """Splits a conversation at the user's last message."""
+    """Splits a conversation at the user's last message; where the user said nothing, all of it answers nothing."""
     last = max((i for i, message in enumerate(messages) if isinstance(message, UserMessage)), default=-1)
     if last < 0:
-        return Transcript(earlier=messages, question="", answers=())
+        return Transcript(earlier=(), question="", answers=messages)
     message = messages[last]
     return Transcript(earlier=messages[:last], question=to_one_line(message.text), answers=messages[last + 1 :])
 

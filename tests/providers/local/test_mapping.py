@@ -1,10 +1,13 @@
 """Chat-Completions bodies and chunks, in the shapes that llama.cpp's server takes and gives."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from anyassistant.protocols import (
     AssistantMessage,
     ModelDelta,
+    ModelMessage,
     ModelRequest,
     NamedTool,
     ResponseSchema,
@@ -13,7 +16,7 @@ from anyassistant.protocols import (
     UserMessage,
 )
 from anyassistant.types import Text, ToolCall, ToolSpec, Usage
-from anyassistant_local.mapping import chat_body, chat_messages, read_chunk, tools_body
+from anyassistant_local.mapping import BEGIN, GO_ON, GREET, chat_body, chat_messages, read_chunk, tools_body
 
 WEATHER = ToolSpec("get_weather", "Get the weather.", {"type": "object", "properties": {}})
 CLOCK = ToolSpec("get_time", "Get the time.", {"type": "object", "properties": {}})
@@ -42,13 +45,62 @@ def test_instructions_calls_and_results_become_messages() -> None:
         },
         {"role": "tool", "tool_call_id": "call_1", "name": "get_weather", "content": "sunny"},
         {"role": "assistant", "content": "It is sunny."},
+        {"role": "user", "content": GO_ON},
     ]
 
 
 def test_a_model_without_tools_is_told_what_was_said_alone() -> None:
     roles = [message["role"] for message in chat_messages(request(), with_calls=False)]
 
-    assert roles == ["user", "assistant"]
+    assert roles == ["user", "assistant", "user"]
+
+
+HI = UserMessage([Text("Hi.")])
+CALL = ToolCall("call_1", "get_weather", "{}")
+SUNNY = ToolMessage("call_1", "get_weather", "sunny")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ([HI], [("user", "Hi.")]),
+        ([HI, AssistantMessage("Hello!")], [("user", "Hi."), ("assistant", "Hello!"), ("user", GO_ON)]),
+        (
+            [HI, AssistantMessage("Once"), AssistantMessage("upon a time")],
+            [("user", "Hi."), ("assistant", "Once\nupon a time"), ("user", GO_ON)],
+        ),
+        (
+            [AssistantMessage("Let me look."), AssistantMessage("Wait.", [CALL]), SUNNY],
+            [("assistant", "Let me look.\nWait."), ("tool", "sunny")],
+        ),
+        ([AssistantMessage("", [CALL]), SUNNY], [("assistant", None), ("tool", "sunny")]),
+        (
+            [AssistantMessage("", [CALL]), AssistantMessage("Never mind.")],
+            [("assistant", None), ("assistant", "Never mind."), ("user", GO_ON)],
+        ),
+        ([HI, AssistantMessage("")], [("user", "Hi.")]),
+        ([], [("user", GREET)]),
+    ],
+)
+def test_a_conversation_always_asks_for_an_answer(
+    said: Sequence[ModelMessage], told: Sequence[tuple[str, str | None]]
+) -> None:
+    messages = chat_messages(ModelRequest("run_1", "m", said), with_calls=True)
+
+    assert [(message["role"], message["content"]) for message in messages] == told
+
+
+def test_where_nobody_has_spoken_the_instructions_are_to_be_followed() -> None:
+    assert chat_messages(ModelRequest("run_1", "m", [], instructions="Tell a joke."), with_calls=True) == [
+        {"role": "system", "content": "Tell a joke."},
+        {"role": "user", "content": BEGIN},
+    ]
+
+
+def test_a_model_that_knows_no_results_hears_the_data_from_the_user_in_the_end() -> None:
+    messages = chat_messages(request(), with_calls=False, data="sunny")
+
+    assert [message["content"] for message in messages] == ["How is the weather?", "It is sunny.", "Data: sunny"]
 
 
 def test_zero_travels_and_what_nobody_set_does_not() -> None:

@@ -12,6 +12,7 @@ Everything happens in a temporary folder, with an empty home and without configu
 
 import doctest
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -27,6 +28,10 @@ from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers.markdown import CodeBlockParser
 
 COMMAND_SECONDS = 120
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts the tests in the background has them, and what they start, ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _run_python = PythonEvaluator()
 

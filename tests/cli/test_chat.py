@@ -1,6 +1,7 @@
 """`anyassistant chat` through pipes."""
 
 import os
+import shlex
 import signal
 import time
 
@@ -34,6 +35,34 @@ def test_a_new_chat_has_a_thread_of_its_own(cli):
 
 def test_an_empty_chat_makes_no_thread(cli):
     assert cli("chat", "--provider", "echo").code == 0
+    assert cli("threads", "list", "--json").json == []
+
+
+def test_the_command_that_it_names_at_the_end_goes_on(cli):
+    options = ["--provider", "echo", "--store", "my shop.db", "--tools", SHOP]
+    said = cli("chat", *options, stdin="first\n")
+    again = said.err.partition("`")[2].partition("`")[0]
+    assert shlex.split(again)[1:] == ["chat", "--tools", SHOP, "--provider", "echo", "--store", "my shop.db"]
+    cli(*shlex.split(again)[1:], stdin="second\n")
+    (thread,) = cli("threads", "list", "--store", "my shop.db", "--json").json
+    assert thread["id"] in said.err
+
+
+def test_in_memory_it_does_not_say_that_anything_is_kept(cli):
+    said = cli("chat", "--provider", "echo", "--store", ":memory:", stdin="hello\n")
+    assert said.code == 0
+    assert "Nothing of it is kept. Leave --store out" in said.err
+    assert "Kept in" not in said.err
+    assert not (cli.folder / "xdg_data_home").exists()
+
+
+@pytest.mark.parametrize("command", ["chat", "demo"])
+def test_a_model_that_is_not_there_leaves_no_thread_and_no_hint(cli, command):
+    failed = cli(command, "--provider", "local:nowhere.gguf", stdin="hello\n")
+    assert failed.code == 1
+    assert "nowhere.gguf" in failed.err
+    assert "kept. Look" not in failed.out
+    assert "Kept in" not in failed.err
     assert cli("threads", "list", "--json").json == []
 
 
@@ -85,6 +114,8 @@ def test_a_run_that_waits_for_a_function_is_said_and_goes_on_in_a_chat_that_has_
     assert "waits for get_shopping_history({})" in waiting.out
     busy = cli("chat", "--provider", "echo", "--assistant", assistant_id, stdin="hello\n")
     assert busy.code == 1
+    assert "It goes on in anyassistant chat --thread thread_" in busy.err
+    assert "resume()" not in busy.err
     done = cli("chat", "--provider", "echo", "--tools", SHOP, stdin="hello\n")
     assert done.code == 0
     assert "← get_shopping_history [" in done.out

@@ -9,6 +9,7 @@ def test_it_answers_orders_and_confirms_and_all_of_it_is_there_in_the_next_proce
     shown = cli("demo", "--provider", "echo")
     assert shown.code == 0
     assert shown.err == ""
+    assert shown.out.count("deltas, shown as text") == 1
     assert "→ get_shopping_history {}" in shown.out
     assert "← order_item {" in shown.out
     assert "Assistant: TOOL RESULT: Order ord-4101 is confirmed" in shown.out

@@ -108,3 +108,49 @@ def test_what_is_stored_can_be_seen_where_config_and_plugins_are_broken(cli):
     (cli.folder / "anyassistant.toml").write_text("default = 1\n")
     assert cli("threads", "list").code == 0
     assert cli("chat", stdin="hello\n").code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("threads", "list"),
+        ("threads", "list", "--json"),
+        ("threads", "show", "thread_1"),
+        ("threads", "delete", "thread_1"),
+        ("runs", "show", "run_1"),
+        ("assistants", "list"),
+        ("assistants", "show", "asst_1"),
+        ("assistants", "delete", "asst_1"),
+    ],
+)
+@pytest.mark.parametrize("store", ["nodir/x.sqlite3", "sqlite:///nodir/x.sqlite3"])
+def test_looking_makes_no_database_and_names_the_one_that_is_not_there(cli, arguments, store):
+    refused = cli(*arguments, "--store", store)
+    assert refused.code == 2
+    assert f"There is no database {cli.folder / 'nodir' / 'x.sqlite3'}" in refused.err
+    assert refused.err.count("\n") == 1
+    assert refused.out == ""
+    assert not (cli.folder / "nodir").exists()
+
+
+@pytest.mark.parametrize("kind", ["threads", "assistants"])
+def test_an_empty_list_says_so_and_where(cli, kind):
+    database = cli.folder / "xdg_data_home" / "anyassistant" / "anyassistant.sqlite3"
+    listed = cli(kind, "list")
+    assert (listed.code, listed.out, listed.err) == (0, "", f"No {kind} yet in {database}.\n")
+    assert cli(kind, "list", "--json").out == "[]\n"
+    assert not database.exists()
+    assert f"No {kind} yet in memory" in cli(kind, "list", "--store", ":memory:").err
+
+
+def test_an_unknown_id_names_the_database_and_the_command_that_lists(cli):
+    database = cli.folder / "xdg_data_home" / "anyassistant" / "anyassistant.sqlite3"
+    for command in (("threads", "show", "thread_x"), ("chat", "--provider", "echo", "--thread", "thread_x")):
+        refused = cli(*command)
+        assert refused.code == 2
+        assert refused.err == (
+            f"anyassistant: There is no thread 'thread_x' in {database}. What there is: anyassistant threads list\n"
+        )
+    cli("chat", "--provider", "echo", "--store", "my shop.db", stdin="hello\n")
+    assert "anyassistant threads list --store 'my shop.db'" in cli("runs", "show", "x", "--store", "my shop.db").err
+    assert "anyassistant assistants list" in cli("chat", "--provider", "echo", "--assistant", "asst_x").err

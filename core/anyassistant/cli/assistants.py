@@ -5,7 +5,7 @@ from cyclopts import App
 from .clients import open_keeper
 from .deleting import delete_stored
 from .json_lines import print_json
-from .listing import local_time, pairs, take
+from .listing import local_time, pairs, say_none, take
 from .options import Json, Limit, Store, Yes
 from .tables import print_fields, print_table
 
@@ -31,6 +31,9 @@ def list_assistants(*, limit: Limit = None, json: Json = False, store: Store = N
         records = [one.record for one in take(client.assistants.list(), limit, json=json)]
     if json:
         print_json([record.to_wire() for record in records])
+        return
+    if not records:
+        say_none("assistants", store)
         return
     rows = [
         (one.id, local_time(one.created_at), one.name or "", ", ".join(tool.name for tool in one.tools))

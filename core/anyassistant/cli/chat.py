@@ -1,13 +1,14 @@
 """`anyassistant chat`: a conversation."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cyclopts import App
 
 from ..errors import AnyAssistantError
 from ..sync import Client
 from ..types import RunRecord
+from .advice import MEMORY, advise, advising, command_line
 from .console import make_console, notices
 from .conversation import Conversation, Wanted
 from .failures import EXIT_FAILED, EXIT_INTERRUPTED, UsageError
@@ -18,13 +19,13 @@ from .notes import tell_notes
 from .options import HERE, Json, Tools, Where
 from .plain import one_line
 from .prompt import Lines, Prompt, Reader
-from .render import Renderer, describe_outcome
+from .render import NUMBERS, Renderer, describe_outcome
 from .target import provider_name
 
 HELP = """Say something. Ctrl-C ends an answer, Ctrl-D leaves.
   /cancel  end a run that waits for something
   /help    this
-  /quit    leave; the next `anyassistant chat` goes on here"""
+  /quit    leave"""
 
 SHOWN_AT_START = 4
 """Messages of a thread that are shown when it is taken up again."""
@@ -78,16 +79,32 @@ def chat(
     renderer = Renderer(make_console(), every_event=events)
     tell_notes(name, remarks.print if json else renderer.note)
     try:
-        with Client(provider, store=where.store, config=where.config) as client:
+        with advising(where.store), Client(provider, store=where.store, config=where.config) as client:
             conversation = Conversation.open(client, wanted)
-            talk = Talk(conversation, print_event if json else renderer, renderer, is_json=json)
+            talk = Talk(conversation, print_event if json else renderer, renderer, is_json=json, store=where.store)
             remarks.print(f"{name} · {_where(conversation)}" + (" · /help" if talk.prompts else ""), style="dim")
+            if events and not json:
+                remarks.print(NUMBERS, style="dim")
             code = talk.go()
     finally:
         renderer.close()
     if conversation.thread is not None and thread is None and not json:
-        remarks.print(f"Kept in {_where(conversation)}; the next `anyassistant chat` goes on here.", style="dim")
+        options = _options(model=model, assistant=assistant, tools=tools)
+        again = command_line("chat", *options, provider=provider, where=where)
+        remarks.print(_how_to_go_on(conversation.thread.id, again, where.store), style="dim")
     return code
+
+
+def _options(*, model: str | None, assistant: str | None, tools: Sequence[str]) -> list[str]:
+    """The options with which the next chat is as this one."""
+    named = [("--model", model), ("--assistant", assistant), *(("--tools", one) for one in tools)]
+    return [word for name, value in named if value is not None for word in (name, value)]
+
+
+def _how_to_go_on(thread_id: str, again: str, store: str | None) -> str:
+    if store == MEMORY:
+        return "Nothing of it is kept. Leave --store out, and the next chat goes on where this one ends."
+    return f"Kept in thread {thread_id}; the next `{again}` goes on here."
 
 
 class Talk:
@@ -97,12 +114,15 @@ class Talk:
         prompts: Whether somebody sits at a terminal.
     """
 
-    def __init__(self, conversation: Conversation, show: Show, renderer: Renderer, *, is_json: bool) -> None:
+    def __init__(
+        self, conversation: Conversation, show: Show, renderer: Renderer, *, is_json: bool, store: str | None
+    ) -> None:
         self.prompts = sys.stdin.isatty() and sys.stdout.isatty() and not is_json
         self._conversation = conversation
         self._show = show
         self._renderer = renderer
         self._is_json = is_json
+        self._store = store
         self._exit_code = 0
 
     def go(self) -> int:
@@ -159,7 +179,7 @@ class Talk:
             self._renderer.close()
             if not self.prompts:
                 raise
-            self._renderer.remark(one_line(str(error)), "red")
+            self._renderer.remark(one_line(advise(error, self._store)), "red")
             return
         if record is not None and record.status != "completed" and not self.prompts:
             self._exit_code = EXIT_FAILED

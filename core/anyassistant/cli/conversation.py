@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from anyassistant_tools import Tool
 
 from ..client import RunOptions
+from ..errors import AnyAssistantError
 from ..sync import Assistant, Client, Thread
 from ..types import Message, RunRecord
 from .follow import Show, follow
-from .marks import assistant_of, last_thread, new_thread
+from .marks import assistant_of, delete_unused, last_thread, new_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,16 @@ class Conversation:
         Raises:
             ThreadBusy: The thread has an open run.
         """
+        is_new = self.thread is None
         if self.thread is None:
             self.thread = new_thread(self._client, "chat")
         self.thread.add(text)
-        return follow(self.thread.run(self._assistant, **_options(self._wanted)), show)
+        try:
+            return follow(self.thread.run(self._assistant, **_options(self._wanted)), show)
+        except AnyAssistantError:
+            if is_new and delete_unused(self._client, self.thread):
+                self.thread = None
+            raise
 
     def cancel(self, show: Show) -> RunRecord | None:
         """End the thread's open run; None where there is none."""

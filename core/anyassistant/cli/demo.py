@@ -1,20 +1,18 @@
 """`anyassistant demo`: a shop assistant at work."""
 
-import os
-import shlex
-
 from ..client import RunOptions
-from ..client.stores import default_path
+from ..errors import AnyAssistantError
 from ..sync import Client
+from .advice import MEMORY, advising, command_line, name_database
 from .console import make_console
 from .failures import EXIT_FAILED, EXIT_INTERRUPTED
 from .follow import Show, follow
 from .json_lines import print_event
 from .loading import load_tools
-from .marks import assistant_of, new_thread
+from .marks import assistant_of, delete_unused, new_thread
 from .notes import tell_notes
 from .options import HERE, Json, Where
-from .render import Renderer
+from .render import NUMBERS, Renderer
 from .scenes import SCENES, find_problems
 from .target import ECHO, provider_name
 
@@ -49,10 +47,11 @@ def demo(
     renderer = Renderer(console, every_event=True)
     tell_notes(name, renderer.note)
     renderer.remark(f"A shop assistant on provider {name}, with the functions of {SHOP}.", "bold")
-    renderer.remark(f"What it does is kept in {_place(where)}.")
+    renderer.remark(f"What it does is kept in {name_database(where.store)}. {NUMBERS}")
     stage = Stage(name, renderer, show=print_event if json else renderer)
     try:
-        stage.play(provider, model, thread, where)
+        with advising(where.store):
+            stage.play(provider, model, thread, where)
     except KeyboardInterrupt:
         stage.problems.append("it was interrupted")
         return EXIT_INTERRUPTED
@@ -73,7 +72,7 @@ class Stage:
         show: What shows the events.
 
     Attributes:
-        thread_id: The thread, once there is one.
+        thread_id: The thread, if something happened on one.
         problems: What was not as it should be.
     """
 
@@ -106,7 +105,12 @@ class Stage:
                 self._renderer.wait()
                 thread.add(says)
                 run = thread.run(assistant, **options)
-                record = follow(run, self._show)
+                try:
+                    record = follow(run, self._show)
+                except AnyAssistantError:
+                    if thread_id is None and delete_unused(client, thread):
+                        self.thread_id = None
+                    raise
                 if record.status != "completed":
                     self.problems.append(f"run {record.id} on {says!r} is {record.status}")
                     return
@@ -114,25 +118,9 @@ class Stage:
                 self.problems += find_problems(scene, [call for step in steps for call in step.tool_calls])
 
 
-def _place(where: Where) -> str:
-    match where.store:
-        case None:
-            return default_path()
-        case ":memory:":
-            return "memory, for as long as this process lives (--store :memory:)"
-        case store:
-            return store
-
-
 def _how_to_go_on(thread_id: str, provider: str | None, where: Where) -> str:
-    if where.store == ":memory:":
+    if where.store == MEMORY:
         return "\nLeave --store out, and all of this is still there for the next process."
-    program = "uv run anyassistant" if "UV" in os.environ else "anyassistant"
-    place = "" if where.store is None else f" --store {shlex.quote(where.store)}"
-    place += "" if where.config is None else f" --config {shlex.quote(str(where.config))}"
-    target = "" if provider is None else f" --provider {shlex.quote(provider)}"
-    return (
-        "\nAll of it is kept. Look at it, and go on with it, from another process:\n"
-        f"  {program} threads show {thread_id}{place}\n"
-        f"  {program} chat --thread {thread_id} --tools {SHOP}{target}{place}"
-    )
+    look = command_line("threads", "show", thread_id, where=Where(where.store))
+    talk = command_line("chat", "--thread", thread_id, "--tools", SHOP, provider=provider, where=where)
+    return f"\nAll of it is kept. Look at it, and go on with it, from another process:\n  {look}\n  {talk}"

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from .advice import name_database
+
 T = TypeVar("T")
 
 SHOWN = 20
@@ -21,6 +23,11 @@ def take(items: Iterable[T], limit: int | None, *, json: bool) -> list[T]:
             break
         taken.append(item)
     return taken
+
+
+def say_none(things: str, store: str | None) -> None:
+    """Say on standard error that a list is empty, and in which database."""
+    print(f"No {things} yet in {name_database(store)}.", file=sys.stderr)
 
 
 def local_time(epoch: int | None) -> str:

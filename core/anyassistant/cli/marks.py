@@ -24,6 +24,14 @@ def new_thread(client: Client, kind: Kind) -> Thread:
     return client.threads.create(metadata={KEY: kind})
 
 
+def delete_unused(client: Client, thread: Thread) -> bool:
+    """Delete a thread if no run has begun on it: whether that was so. What could not be answered leaves nothing."""
+    if client.runs.list(thread_id=thread.id).page().data:
+        return False
+    thread.delete()
+    return True
+
+
 def assistant_of(
     client: Client, kind: Kind, *, bound: Sequence[Tool], **options: Unpack[AssistantOptions]
 ) -> Assistant:

@@ -24,6 +24,9 @@ from .plain import clip, last_line, printable
 MAX_OUTPUT = 400
 """Characters of a tool's output that are shown."""
 
+NUMBERS = "Events are numbered; the numbers between are deltas, shown as text."
+"""What is said where every event gets a line."""
+
 
 class Renderer:
     """Writes events to a console.

@@ -7,6 +7,8 @@ from ..client import AsyncClient
 from ..client.stores import make_store
 from ..echo import Echo
 from ..types import RunRecord, RunStep, Usage
+from .advice import advising
+from .clients import existing_store
 from .json_lines import print_json
 from .listing import local_time
 from .options import Json, Store
@@ -32,7 +34,8 @@ def show(run_id: str, /, *, json: Json = False, store: Store = None) -> None:
         run_id: The run.
         json: For machines: the run as the wire has it, with its `steps` and the number of its `events`.
     """
-    record, steps, events = anyio.run(_read, run_id, store)
+    with advising(store):
+        record, steps, events = anyio.run(_read, run_id, existing_store(store))
     if json:
         print_json(record.to_wire() | {"steps": [step.to_wire() for step in steps], "events": events})
         return
@@ -55,7 +58,7 @@ def show(run_id: str, /, *, json: Json = False, store: Store = None) -> None:
     print_table(("step", "type", "status", "usage", "what"), rows)
 
 
-async def _read(run_id: str, where: str | None) -> tuple[RunRecord, list[RunStep], int]:
+async def _read(run_id: str, where: str) -> tuple[RunRecord, list[RunStep], int]:
     """The run's record, its steps, and how many events it has told so far."""
     store = make_store(where)
     async with AsyncClient(Echo(), store=store) as client:

@@ -11,7 +11,7 @@ from .clients import open_keeper
 from .console import make_console
 from .deleting import delete_stored
 from .json_lines import print_json
-from .listing import local_time, pairs, take
+from .listing import local_time, pairs, say_none, take
 from .marks import KEY
 from .options import Json, Limit, Store, Yes
 from .plain import clip, printable
@@ -41,6 +41,9 @@ def list_threads(*, limit: Limit = None, json: Json = False, store: Store = None
         threads = take(client.threads.list(), limit, json=json)
         if json:
             print_json([one.record.to_wire() for one in threads])
+            return
+        if not threads:
+            say_none("threads", store)
             return
         rows = [
             (one.id, local_time(one.record.created_at), _made_by(one.record.metadata), _beginning(one))

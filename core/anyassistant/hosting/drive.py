@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import anyio
 
+from ..errors import StoreError
 from ..host_task import is_cancelling
 from ..protocols import Capabilities, ChatModel, ToolExecutor
 from ..types import ToolOutput
@@ -23,6 +25,8 @@ logger = logging.getLogger("anyassistant")
 
 WRITE_SECONDS = 30.0
 """How long the writing of an ending may take, once it can no longer be cancelled."""
+RETRY_PAUSES = (0.2, 1.0, 3.0)
+"""Seconds between tries to write that a run failed, where the store does not take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,12 @@ class Drive:
         began = time.monotonic()
         is_released = False
         try:
-            with anyio.CancelScope(deadline=anyio.current_time() + seconds_left(state)) as scope:
+            limit, is_expiry = bound_of(state)
+            with anyio.CancelScope(deadline=anyio.current_time() + limit) as scope:
                 owned.work_in(scope)
                 try:
                     with anyio.fail_after(WRITE_SECONDS, shield=True):  # what the caller gave must not be lost
-                        rounds = await self._rounds(writer, state)
+                        rounds = self._rounds(writer, await self._recovered(writer, state))
                         ending = _foreseen(state)
                         goes_on = ending is None and await rounds.begin(self.outputs)
                     if ending is None:
@@ -71,11 +76,13 @@ class Drive:
                     if is_cancelling():
                         raise
                     ending = failed_by(error)
-            if scope.cancelled_caught:
-                ending = _ending_of(owned, state)
+            if scope.cancelled_caught or (scope.cancel_called and ending is not None and ending.cause is not None):
+                ending = _ending_of(
+                    owned, is_expiry=is_expiry
+                )  # also where the interrupted model raised something else
             active = state.active_seconds + time.monotonic() - began
             with anyio.CancelScope(shield=True, deadline=anyio.current_time() + WRITE_SECONDS):
-                await self._write(owned, writer, rounds, ending, active)
+                await self._settle(owned, writer, rounds, ending, active)
             is_released = True
         except LostLease:
             return
@@ -83,8 +90,10 @@ class Drive:
             if not is_released:  # cancelled from outside, or the store failed: whoever comes next need not wait
                 writer.draft().post(release=True)
 
-    async def _rounds(self, writer: Writer, state: RunState) -> Rounds:
-        recovered = Recovered() if state.epoch == 1 else await recover(self.store, writer)
+    async def _recovered(self, writer: Writer, state: RunState) -> Recovered:
+        return Recovered() if state.epoch == 1 else await recover(self.store, writer)
+
+    def _rounds(self, writer: Writer, recovered: Recovered) -> Rounds:
         return Rounds(
             self.store,
             writer,
@@ -95,14 +104,37 @@ class Drive:
             recovered=recovered,
         )
 
-    async def _write(
+    async def _settle(
         self, owned: OwnedRun, writer: Writer, rounds: Rounds | None, ending: Ending | None, active: float
     ) -> None:
+        """Write how it came out; where that fails, or something before was not written, that the run failed."""
         if owned.stop_reason == "lost":
             return
-        if ending is None and (rounds is None or owned.stop_reason == "park"):
+        cause = ending.cause if ending is not None else None
+        if rounds is not None and not isinstance(cause, StoreError):
+            try:
+                await self._write(owned, writer, rounds, ending, active)
+                return
+            except LostLease:
+                raise
+            except Exception as error:
+                logger.warning("how run %s came out could not be written", writer.record.id, exc_info=error)
+                cause = error
+        if cause is None:
             writer.draft().post(durable=True, release=True, active_seconds=active)
-        elif ending is None and rounds is not None:
+            await writer.flush()
+        else:
+            await self._fail_from_store(owned, cause)
+
+    async def _write(
+        self, owned: OwnedRun, writer: Writer, rounds: Rounds, ending: Ending | None, active: float
+    ) -> None:
+        if ending is not None:
+            owned.cause = ending.cause
+            rounds.end(ending)
+        elif owned.stop_reason == "park":
+            writer.draft().post(durable=True, release=True, active_seconds=active)
+        else:
             owned.rests = True
             draft = writer.draft()
             if writer.record.status == "requires_action":
@@ -110,23 +142,48 @@ class Drive:
             else:
                 draft.run("requires_action", pending_calls=rounds.rest())
             draft.post(durable=True, release=True, active_seconds=active)
-        elif ending is not None:
-            owned.cause = ending.cause
-            if rounds is not None:
-                rounds.end(ending)
-            else:  # what the run has done could not be read
-                draft = writer.draft()
-                write_ending(draft, ending, None, usage=writer.record.usage, started=())
-                draft.post(durable=True, release=True)
         await writer.flush()
 
+    async def _fail_from_store(self, owned: OwnedRun, cause: BaseException) -> None:
+        """End the run `failed`, from what the store has of it: what this driver believed was not all written.
 
-def seconds_left(state: RunState) -> float:
-    """Seconds until a run reaches its limit of active seconds, or expires."""
-    left = state.record.limits.seconds - state.active_seconds
-    if state.expires is not None:
-        left = min(left, state.expires - time.time())
-    return max(0.0, left)
+        Raises:
+            StoreError: The store still cannot be written after a few tries.
+        """
+        ending = failed_by(cause)
+        for pause in (*RETRY_PAUSES, None):
+            try:
+                state = await self.store.get_run(owned.state.record.id)
+                if state is None or state.epoch != owned.state.epoch or not state.record.is_open:
+                    return
+                writer = Writer(self.store, state)
+                await self._end_recovered(writer, ending, is_last_try=pause is None)
+                await writer.flush()
+                owned.cause = cause
+                return
+            except StoreError:
+                if pause is None:
+                    raise
+                await anyio.sleep(pause)
+
+    async def _end_recovered(self, writer: Writer, ending: Ending, *, is_last_try: bool) -> None:
+        try:
+            recovered = await recover(self.store, writer)
+        except StoreError:
+            if not is_last_try:
+                raise
+            draft = writer.draft()  # what the run has done cannot be read: it ends all the same
+            write_ending(draft, ending, None, usage=writer.record.usage, started=())
+            draft.post(durable=True, release=True)
+        else:
+            self._rounds(writer, recovered).end(ending)
+
+
+def bound_of(state: RunState) -> tuple[float, bool]:
+    """Seconds until a driver has to stop, and whether that is the run's expiry, not its limit of active seconds."""
+    left = max(0.0, state.record.limits.seconds - state.active_seconds)
+    until_expiry = math.inf if state.expires is None else max(0.0, state.expires - time.time())
+    return min(left, until_expiry), until_expiry <= left
 
 
 def _foreseen(state: RunState) -> Ending | None:
@@ -136,7 +193,7 @@ def _foreseen(state: RunState) -> Ending | None:
     return EXPIRED if state.expires is not None and state.expires <= time.time() else None
 
 
-def _ending_of(owned: OwnedRun, state: RunState) -> Ending | None:
+def _ending_of(owned: OwnedRun, *, is_expiry: bool) -> Ending | None:
     """How a run ends whose driver was stopped: by somebody, or by its deadline. None where it is parked."""
     match owned.stop_reason:
         case "cancel":
@@ -144,5 +201,4 @@ def _ending_of(owned: OwnedRun, state: RunState) -> Ending | None:
         case "park" | "lost":
             return None
         case None:
-            is_expired = state.expires is not None and state.expires <= time.time() + 0.001
-            return EXPIRED if is_expired else incomplete("max_seconds")
+            return EXPIRED if is_expiry else incomplete("max_seconds")

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from anyassistant_tools.json_text import without_lone_surrogates
+
 from ..errors import ProviderError, UnsupportedCapability
 from ..types import (
     IncompleteDetails,
@@ -59,11 +61,11 @@ def failed_by(error: BaseException) -> Ending:
         case BaseExceptionGroup():  # of tasks side by side: the first tells what happened
             return failed_by(error.exceptions[0])
         case ProviderError():
-            last = LastError(error.code, str(error), retry_after=error.retry_after, request_id=error.request_id)
+            last = LastError(str(error.code), said(error), _seconds(error.retry_after), _text(error.request_id))
         case UnsupportedCapability():
-            last = LastError(error.code, str(error))
+            last = LastError(error.code, said(error))
         case _:
-            last = LastError("server_error", f"{type(error).__name__}: {error}")
+            last = LastError("server_error", f"{type(error).__name__}: {said(error)}")
     return Ending("failed", last, cause=error)
 
 
@@ -129,3 +131,19 @@ def _output(call: LiveCall, ending: Ending, was_started: bool) -> ToolOutput:
             call.id, f"Not finished: {why} first. It may have taken effect.", error=f"started; then {why}"
         )
     return ToolOutput(call.id, f"Not called: {why} first.", error=f"not started; {why}")
+
+
+def said(error: BaseException) -> str:
+    """An exception's message, whatever its class makes of it, without what no store can carry."""
+    try:
+        return without_lone_surrogates(str(error))
+    except Exception:  # noqa: BLE001 - an app's exception may fail to say what it is
+        return "(its message cannot be shown)"
+
+
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _text(value: object) -> str | None:
+    return without_lone_surrogates(value) if isinstance(value, str) else None

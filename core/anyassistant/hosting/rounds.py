@@ -94,6 +94,7 @@ class Rounds:
     async def go(self) -> Ending | None:
         """Go on until the run ends, or rests for its caller (None)."""
         while True:
+            await anyio.lowlevel.checkpoint_if_cancelled()
             if self.turn is None:
                 ending = await self._model_turn()
                 if ending is not None:

@@ -28,6 +28,7 @@ from ..types import (
     Usage,
 )
 from ..types.events import RunStepEventName
+from .deltas import check_delta
 from .ids import new_id
 from .writer import Draft, Writer
 
@@ -120,7 +121,12 @@ class LiveTurn:
         return [call for call in self.calls if call.output is None]
 
     def take(self, delta: ModelDelta) -> None:
-        """Take what the model gave next."""
+        """Take what the model gave next.
+
+        Raises:
+            ProviderError: It is not as the protocol says; nothing of it was kept.
+        """
+        check_delta(delta)
         if delta.text:
             text = without_lone_surrogates(delta.text)
             self._writer.text_delta(self._open_message(), text)
@@ -136,7 +142,6 @@ class LiveTurn:
         if delta.usage is not None:
             self.usage = delta.usage
         if delta.provider_state is not None:
-            check_provider_state(delta.provider_state)
             self.provider_state = delta.provider_state
         if delta.finish_reason is not None:
             if self.finish_reason is not None:
@@ -308,26 +313,6 @@ def end_step(step: RunStep, status: StepStatus, *, error: LastError | None = Non
         cancelled_at=now if status == "cancelled" else None,
         expired_at=now if status == "expired" else None,
     )
-
-
-def check_provider_state(state: object) -> None:
-    """Refuse a state that would not come back from a store as it was given.
-
-    Raises:
-        ProviderError: It is not made of JSON's own types (dict with text keys, list, str, int, float, bool, None).
-    """
-    from pydantic_core import from_json, to_json
-
-    try:
-        is_same = from_json(to_json(state)) == state
-    except ValueError:
-        is_same = False
-    if not is_same:
-        raise ProviderError(
-            f"The model gave a provider_state that is not JSON ({type(state).__name__}): only what JSON can hold comes "
-            "back to it as it was.",
-            code="invalid_model_response",
-        )
 
 
 def _step_status(broken_off: BrokenOff) -> StepStatus:

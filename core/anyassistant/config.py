@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -41,7 +41,7 @@ class Profile:
         model: The model that it names, or None.
         settings: All other keys: the provider's config.
         where: The file and line of its table.
-        lines: The file and line of each setting.
+        lines: The file and line of each of its keys.
     """
 
     name: str
@@ -110,15 +110,25 @@ def resolve(
         profile = Profile(name, name)
     if model:
         profile = replace(profile, model=model)
-    manifest = plugins.manifest(profile.provider)
+    manifest = _manifest_of(profile, plugins)
     return Resolved(manifest, _validate(manifest, profile), profile.model)
+
+
+def _manifest_of(profile: Profile, plugins: Plugins) -> Manifest:
+    try:
+        return plugins.manifest(profile.provider)
+    except ConfigError as error:
+        if not profile.where:  # the provider was named itself
+            raise
+        where = profile.lines.get("provider", profile.where)
+        raise ConfigError(f"{where}: profile {profile.name!r} cannot be used: {error}") from error
 
 
 def read_config(path: str | PathLike[str] | None = None) -> ConfigFile:
     """Read the config file; an empty one where there is none.
 
     Raises:
-        ConfigError: The file named does not exist, is not TOML, or has a key that means nothing.
+        ConfigError: The file named does not exist, is not UTF-8 or not TOML, or has a key that means nothing.
     """
     file = Path(path) if path is not None else _nearest(Path.cwd())
     if file is None:
@@ -127,6 +137,9 @@ def read_config(path: str | PathLike[str] | None = None) -> ConfigFile:
         text = file.read_text("utf-8")
     except OSError as error:
         raise ConfigError(f"Cannot read {file}: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{file}:{line}: the file is not UTF-8 ({error.reason}): save it as UTF-8.") from error
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -155,24 +168,28 @@ def _parse(file: Path, text: str, content: Mapping[str, object]) -> ConfigFile:
     profiles: dict[str, Profile] = {}
     tables = content.get("profiles", {})
     if not isinstance(tables, dict):
-        raise ConfigError(f"{file}: `profiles` must be tables: [profiles.NAME].")
+        raise ConfigError(f"{file}{_line(text, 'profiles')}: `profiles` must be tables: [profiles.NAME].")
     for name, table in cast("dict[str, object]", tables).items():
         if not isinstance(table, dict):
-            raise ConfigError(f"{file}: profile {name!r} must be a table: [profiles.{name}].")
+            where = f"{file}{_line(text, name, 'profiles') or _line(text, 'profiles')}"
+            raise ConfigError(f"{where}: profile {name!r} must be a table: [profiles.{name}].")
         profiles[name] = _profile(file, text, name, cast("dict[str, object]", table))
     return ConfigFile(file, default, profiles)
 
 
 def _profile(file: Path, text: str, name: str, table: dict[str, object]) -> Profile:
-    where = f"{file}{_line(text, f'profiles.{name}')}"
+    table_line = _line(text, f"profiles.{name}") or _line(text, "profiles")
+    where = f"{file}{table_line}"
+    lines = {key: f"{file}{_line(text, key, f'profiles.{name}') or table_line}" for key in table}
     settings = dict(table)
     provider = settings.pop("provider", None)
     if not isinstance(provider, str):
-        raise ConfigError(f"{where}: profile {name!r} needs `provider`, the name of a provider.")
+        raise ConfigError(
+            f"{lines.get('provider', where)}: profile {name!r} needs `provider`, the name of a provider, as a string."
+        )
     model = settings.pop("model", None)
     if model is not None and not isinstance(model, str):
-        raise ConfigError(f"{where}: `model` of profile {name!r} must be a string.")
-    lines = {key: f"{file}{_line(text, key, f'profiles.{name}')}" for key in settings}
+        raise ConfigError(f"{lines['model']}: `model` of profile {name!r} must be a string.")
     return Profile(name, provider, model, settings, where, lines)
 
 
@@ -187,12 +204,19 @@ def _validate(manifest: Manifest, profile: Profile) -> BaseModel:
     try:
         return manifest.config.model_validate(settings)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+        problems = [
+            (_where_of(one["loc"], profile, manifest), f"{'.'.join(map(str, one['loc']))}: {one['msg']}")
             for one in error.errors(include_url=False, include_input=False, include_context=False)
-        )
-        where = profile.where or f"provider {manifest.name!r}"
-        raise ConfigError(f"{where}: profile {profile.name!r} cannot be used: {problems}.") from None
+        ]
+        (where, first), *others = problems
+        says = "; ".join([first, *(f"{place}: {problem}" for place, problem in others)])
+        raise ConfigError(f"{where}: profile {profile.name!r} cannot be used: {says}.") from None
+
+
+def _where_of(path: Sequence[int | str], profile: Profile, manifest: Manifest) -> str:
+    """The line of the key to which a problem belongs, else that of the profile."""
+    key = str(path[0]) if path else ""
+    return profile.lines.get(key, profile.where or f"provider {manifest.name!r}")
 
 
 def _nearest(folder: Path) -> Path | None:

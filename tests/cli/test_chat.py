@@ -78,6 +78,14 @@ def test_tools_are_called_and_shown_with_their_outputs(cli):
     assert said.out.endswith("Assistant: TOOL RESULT: noon in UTC\n")
 
 
+def test_a_call_that_is_refused_is_shown_once(cli):
+    said = cli("chat", "--provider", "echo", "--tools", SHOP, stdin='CALL order_item {"item": 1}\n')
+    before_the_answer = said.out.partition("Assistant:")[0]
+    assert before_the_answer.count("unknown argument") == 1
+    assert "  ← order_item order_item was not called." in before_the_answer
+    assert "  ! order_item" not in said.out
+
+
 def test_a_tool_that_raises_is_shown_and_the_conversation_goes_on(cli):
     (cli.folder / "bad.py").write_text('def boom() -> str:\n    """Fail."""\n    raise ValueError("out of order")\n')
     said = cli("chat", "--provider", "echo", "--tools", "bad", stdin="CALL boom {}\nhello\n")

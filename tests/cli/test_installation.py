@@ -1,6 +1,13 @@
 """`anyassistant providers` and `doctor`, help, errors, and the commands that providers bring."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+
+SCRIPT = Path(sys.executable).with_name("anyassistant")
 
 
 @pytest.fixture
@@ -74,6 +81,40 @@ def test_a_provider_brings_commands_under_its_name(cli, with_plugins):
     assert cli("broken", "greet", env=with_plugins).code == 2
 
 
+def test_help_lists_providers_that_may_have_commands_and_imports_none(cli, with_plugins):
+    shown = cli("--help", env=with_plugins)
+    assert " fine " in shown.out
+    assert "anyassistant-broken brings" in shown.out
+    assert " echo " not in shown.out
+    assert shown.err == ""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full, as Linux has it")
+@pytest.mark.parametrize("env", [{}, {"PYTHONUNBUFFERED": "1"}])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tools", "call", "anyassistant.cli.shop:get_shopping_history"),
+        ("tools", "list", "anyassistant.cli.shop", "--json"),
+        ("demo", "--provider", "echo", "--store", ":memory:"),
+        ("--help",),
+    ],
+)
+def test_a_full_disk_says_that_it_is_standard_output(cli, arguments, env):
+    with open("/dev/full", "w") as full:
+        failed = subprocess.run(
+            [SCRIPT, *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=cli.folder,
+            env=cli.environment(**env),
+            check=False,
+        )
+    assert failed.stderr == "anyassistant: Cannot write to standard output: No space left on device.\n"
+    assert failed.returncode == 1
+
+
 def test_doctor_says_what_is_there(cli):
     told = cli("doctor")
     assert told.out.startswith("ok   python ")
@@ -120,6 +161,8 @@ def test_help_teaches(cli):
     for command in ("demo", "chat", "threads", "runs", "assistants", "tools", "providers", "doctor"):
         assert f" {command} " in shown.out
     assert "anyassistant demo" in shown.out
+    assert "--debug" in shown.out
+    assert "anyassistant chat --tools anyassistant.cli.shop:TOOLS" in shown.out
     assert "\x1b" not in shown.out
     chat = cli("chat", "--help").out
     assert "Ctrl-C cancels an answer" in chat

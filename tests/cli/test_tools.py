@@ -62,6 +62,10 @@ def test_call_prints_what_a_model_would_be_told(cli):
         (["schema", f"{SHOP}:INSTRUCTIONS"], "has no 'INSTRUCTIONS'", 2),
         (["schema", f"{SHOP}:CATALOGUE"], "neither a function nor a list", 2),
         (["list", "shop.py"], "is a file: name the module, shop", 2),
+        (["list", "./shop"], "./shop is a path: name the module, shop, or shop:FUNCTION", 2),
+        (["list", "../shop:order_item"], "name the module, shop, or shop:FUNCTION, from the folder that it is in", 2),
+        (["list", "library:BOOKS"], "library:BOOKS[1] is a dict, neither a function nor a list of functions", 2),
+        (["list", "library:MORE"], "library:MORE['b'] is a int, neither a function", 2),
         (["list", "nowhere"], "There is no module 'nowhere'", 2),
         (["list", "broken"], "Module 'broken' cannot be imported: ZeroDivisionError", 2),
         (["list", "lacking"], "No module named 'not_installed'", 2),
@@ -71,6 +75,10 @@ def test_call_prints_what_a_model_would_be_told(cli):
 def test_what_cannot_be_done_is_one_line_and_an_exit_code(cli, arguments, says, code):
     (cli.folder / "broken.py").write_text("1 / 0\n")
     (cli.folder / "lacking.py").write_text("import not_installed\n")
+    (cli.folder / "library.py").write_text(
+        'def find() -> str:\n    """Find."""\n    return ""\n\n'
+        'BOOKS = [find, {"title": "Emma"}]\nMORE = {"a": find, "b": 5}\n'
+    )
     refused = cli("tools", *arguments)
     assert refused.code == code
     assert says in refused.err

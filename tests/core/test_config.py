@@ -112,12 +112,15 @@ async def test_a_client_takes_profile_config_and_model(write: Write) -> None:
 ERRORS = [
     ("default = ", r"anyassistant\.toml is not valid TOML"),
     ("default = 5", r"anyassistant\.toml:1: `default` must be a string"),
-    ("profiles = 5", r"`profiles` must be tables"),
-    ("[profiles]\nx = 5", r"profile 'x' must be a table"),
+    ("\nprofiles = 5", r"anyassistant\.toml:2: `profiles` must be tables"),
+    ("[profiles]\nx = 5", r"anyassistant\.toml:2: profile 'x' must be a table"),
+    ("profiles = {x = 5}", r"anyassistant\.toml:1: profile 'x' must be a table"),
+    ("profiles = {x = {}}", r"anyassistant\.toml:1: profile 'x' needs `provider`"),
+    ("[profiles.x]\nprovider = 5", r":2: profile 'x' needs `provider`, .* as a string"),
     ('\ndefalt = "x"', r"anyassistant\.toml:2: unknown key 'defalt': did you mean 'default'\?"),
     ("[profile.x]\nprovider = 'echo'", r":1: unknown key 'profile': did you mean 'profiles'\?"),
     ("[profiles.x]\nmodel = 'm'", r":1: profile 'x' needs `provider`"),
-    ("[profiles.x]\nprovider = 'echo'\nmodel = 5", r"`model` of profile 'x' must be a string"),
+    ("[profiles.x]\nprovider = 'echo'\nmodel = 5", r":3: `model` of profile 'x' must be a string"),
 ]
 
 
@@ -132,6 +135,28 @@ def test_an_unknown_key_of_a_profile_is_named_with_its_line_and_the_nearest_one(
     write("[profiles.a]\nprovider = 'local'\n\n[profiles.b]\nprovider = 'local'\nthread = 1\n")
     with pytest.raises(ConfigError, match=r"anyassistant\.toml:6: unknown key 'thread' in profile 'b'.*did you mean"):
         resolve("b")
+
+
+def test_a_wrong_value_is_named_with_its_own_line(write: Write) -> None:
+    write("[profiles.a]\nprovider = 'local'\n\nthreads = 'x'\ncontext_tokens = 'y'\n")
+    with pytest.raises(
+        ConfigError, match=r"\.toml:4: profile 'a' cannot be used: threads: .*; .*\.toml:5: context_tokens: "
+    ):
+        resolve("a")
+
+
+def test_a_mistyped_provider_of_a_profile_is_named_with_its_line(write: Write) -> None:
+    write("[profiles.a]\nmodel = 'm'\nprovider = 'locall'\n")
+    with pytest.raises(
+        ConfigError, match=r"\.toml:3: profile 'a' cannot be used: No provider 'locall'.*Did you mean 'local'\?"
+    ):
+        resolve("a")
+
+
+def test_a_file_that_is_not_utf8_is_named_with_the_line(write: Write) -> None:
+    write("").write_bytes('default = "echo"\n# gr\u00fc\u00dfe\n'.encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"anyassistant\.toml:2: the file is not UTF-8"):
+        resolve()
 
 
 def test_a_provider_without_settings_says_so(write: Write) -> None:

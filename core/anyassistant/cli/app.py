@@ -12,11 +12,12 @@ from io import TextIOWrapper
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from .failures import DEBUG_VARIABLE, EXIT_USAGE, report
-from .mounting import mount_provider_commands
+from .mounting import announced_providers, mount_provider_commands
 from .plain import one_line
 
 TALK = Group.create_ordered("Talk")
 LOOK = Group.create_ordered("Look and tidy up")
+BRING = Group.create_ordered("Commands of providers")
 MEND = Group.create_ordered("This installation")
 
 COMMANDS = (
@@ -36,11 +37,10 @@ EPILOGUE = f"""Begin with:
 
     anyassistant demo
     anyassistant chat
-    anyassistant chat --tools shop:TOOLS --provider local
+    anyassistant chat --tools anyassistant.cli.shop:TOOLS
 
-Every command has its own --help. The commands of a provider stand under its
-name: anyassistant local --help. --debug, or {DEBUG_VARIABLE}=1, shows
-a traceback where something fails."""
+Every command has its own --help. Every command takes --debug;
+{DEBUG_VARIABLE}=1 in the environment does the same."""
 
 
 def make_app(command: str = "") -> App:
@@ -61,7 +61,16 @@ def make_app(command: str = "") -> App:
     for place, (name, where, group, text) in enumerate(COMMANDS):
         summary = None if name == command else text
         app.command(f"anyassistant.cli.{where}", name=name, group=group, help=summary, sort_key=place)
+    if not command:
+        _list_what_is_elsewhere(app)
     return app
+
+
+def _list_what_is_elsewhere(app: App) -> None:
+    """Put into the help what is taken out of the command line before it is parsed, or mounted when it is used."""
+    app.command(App(name="--debug", group=MEND, help="A traceback where something fails, instead of one line."))
+    for name, distribution in announced_providers().items():
+        app.command(App(name=name, group=BRING, help=f"What {distribution} brings, where it has commands."))
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -33,6 +33,11 @@ def report(error: BaseException, *, debug: bool) -> int:
         case BrokenPipeError():
             _silence_stdout()
             return EXIT_BROKEN_PIPE
+        case OSError() if _is_of_stdout(error):
+            _silence_stdout()
+            failed = CommandFailed(f"Cannot write to standard output: {error.strerror}.")
+            failed.__cause__ = error
+            return report(failed, debug=debug)
         case BaseExceptionGroup() if len(error.exceptions) == 1:
             return report(error.exceptions[0], debug=debug)
         case _:
@@ -45,6 +50,18 @@ def report(error: BaseException, *, debug: bool) -> int:
         print(f"anyassistant: {_message(error)}", file=sys.stderr)
     usage = (UsageError, CycloptsError, InvalidRequest, ConfigError, ToolArgumentsError, ToolDefinitionError)
     return EXIT_USAGE if isinstance(error, usage) else EXIT_FAILED
+
+
+def _is_of_stdout(error: OSError) -> bool:
+    """Whether it was standard output that failed: what could not be written is still there, and fails again."""
+    if error.filename is not None:
+        return False
+    try:
+        sys.stdout.flush()
+        os.write(sys.stdout.fileno(), b"")  # where nothing is buffered, a device may still refuse
+    except OSError as again:
+        return again.errno == error.errno
+    return False
 
 
 def _message(error: BaseException) -> str:

@@ -64,9 +64,8 @@ def load_one(reference: str) -> Tool:
 def _import(name: str) -> ModuleType:
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
-    if name.endswith(".py"):
-        module = name.removesuffix(".py").replace("/", ".").replace("\\", ".").lstrip(".")
-        raise UsageError(f"{name} is a file: name the module, {module}, or {module}:FUNCTION.")
+    if name.endswith(".py") or name.startswith(".") or "/" in name or "\\" in name:
+        raise UsageError(_no_module(name))
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -77,6 +76,16 @@ def _import(name: str) -> ModuleType:
         raise UsageError(f"{name!r} is no module: write MODULE:FUNCTION.") from error
     except Exception as error:
         raise UsageError(f"Module {name!r} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _no_module(path: str) -> str:
+    what = "file" if path.endswith(".py") else "path"
+    folders = [one for one in path.removesuffix(".py").replace("\\", "/").split("/") if one not in ("", ".")]
+    if not folders or ".." in folders or os.path.isabs(path):
+        module = folders[-1] if folders and folders[-1] != ".." else "MODULE"
+        return f"{path} is a {what}: name the module, {module}, or {module}:FUNCTION, from the folder that it is in."
+    module = ".".join(folders).lstrip(".")
+    return f"{path} is a {what}: name the module, {module}, or {module}:FUNCTION."
 
 
 def _all_tools(module: ModuleType) -> list[Tool]:
@@ -104,13 +113,16 @@ def _as_tools(found: object, reference: str) -> list[Tool]:
         case Tool():
             return [found]
         case list() | tuple():
-            return [tool for one in found for tool in _as_tools(one, reference)]
-        case dict():
-            return [tool for one in found.values() for tool in _as_tools(one, reference)]
+            return [tool for at, one in enumerate(found) for tool in _as_tools(one, f"{reference}[{at}]")]
+        case dict() if not reference.endswith("]"):  # of functions by name, but not a list of other things
+            return [tool for key, one in found.items() for tool in _as_tools(one, f"{reference}[{key!r}]")]
         case _ if callable(found):
             return [Tool.from_callable(found)]
         case _:
-            raise UsageError(f"{reference} is a {type(found).__name__}, neither a function nor a list of functions.")
+            raise UsageError(
+                f"{reference} is a {type(found).__name__}, neither a function nor a list of functions: give "
+                "MODULE:FUNCTION, MODULE:LIST whose elements are functions, or MODULE."
+            )
 
 
 def _no_such_name(module: ModuleType, name: str) -> str:

@@ -1,7 +1,8 @@
 """The command groups that providers bring, under their names: `anyassistant local fetch`."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib.metadata import entry_points
 
 from cyclopts import App
 
@@ -28,6 +29,16 @@ def mount_provider_commands(app: App, tokens: Sequence[str]) -> None:
     if where is None:
         raise ConfigError(f"Provider {name!r} has no commands of its own.")
     app.command(_load(where, name), name=name)
+
+
+def announced_providers() -> Mapping[str, str]:
+    """The packages of installed providers, by the provider's name, as their metadata says: nothing is imported.
+
+    Without those of this package, which have no commands.
+    """
+    found = entry_points(group="anyassistant.providers")  # `plugins.GROUP`, whose import would slow the help down
+    named = {one.name: one.dist.name if one.dist is not None else "a package" for one in found}
+    return {name: named[name] for name in sorted(named) if named[name] != "anyassistant"}
 
 
 def _load(where: str, provider: str) -> App:

@@ -118,7 +118,8 @@ class Renderer:
     def _errors(self, step: RunStep) -> None:
         for call in step.tool_calls:
             reason = last_line(call.error or "")  # of a traceback, what was raised
-            if reason and (call.output or "") not in reason:
+            told = (call.output or "").strip()  # shown already, as what the model is told
+            if reason and (not told or (told not in reason and reason not in told)):
                 self.remark(f"  ! {call.name}: {clip(reason, MAX_OUTPUT)}", "red")
 
     def _event(self, event: Event, detail: str) -> None:

@@ -25,7 +25,7 @@ app = App(
 
     anyassistant tools list anyassistant.cli.shop
     anyassistant tools schema anyassistant.cli.shop:order_item
-    anyassistant tools call shop:order_item '{"item_id": "sg-1"}'""",
+    anyassistant tools call anyassistant.cli.shop:order_item '{"item_id": "sg-1"}'""",
 )
 
 

@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 from anyassistant import AsyncClient
-from anyassistant.errors import NotFound, ThreadBusy
+from anyassistant.errors import InvalidRequest, NotFound, ThreadBusy
 from anyassistant.types import Text
 
 
@@ -218,3 +218,30 @@ async def test_records_and_events_can_be_pickled(client: AsyncClient) -> None:
     result = await run.result()
     for value in (assistant.record, thread.record, run.record, result, *events, *result.steps, *result.messages):
         assert pickle.loads(pickle.dumps(value)) == value
+
+
+async def test_a_handle_shows_its_kind_and_its_id(client: AsyncClient) -> None:
+    assistant = await client.assistants.create()
+    thread = await client.threads.create(messages=["hello"])
+    run = thread.run(assistant)
+    assert repr(assistant) == f"<AsyncAssistant {assistant.id}>"
+    assert repr(thread) == f"<AsyncThread {thread.id}>"
+    assert repr(run) == "<AsyncRun not begun>"
+    await run.wait()
+    assert repr(run) == f"<AsyncRun {run.id}>"
+    assert repr(client.threads) == "<AsyncThreads>"
+    await thread.delete()
+    assert repr(thread) == f"<AsyncThread {thread.id}>"
+
+
+def test_a_handle_that_is_half_made_can_be_shown() -> None:
+    from anyassistant import Thread
+
+    assert repr(Thread.__new__(Thread)).startswith("<Thread")
+
+
+async def test_a_message_in_the_form_of_the_assistants_api_is_refused_with_what_to_write(client: AsyncClient) -> None:
+    with pytest.raises(InvalidRequest, match=r"messages\[0\].*content alone; thread\.add\(text, role='assistant'\)"):
+        await client.threads.create(messages=[{"role": "user", "content": "hi"}])  # type: ignore[list-item]
+    with pytest.raises(InvalidRequest, match="put the part into a list"):
+        await client.threads.create(messages=[{"type": "text", "text": "hi"}])  # type: ignore[list-item]

@@ -319,3 +319,12 @@ def test_an_interrupt_ends_the_wait_and_the_client_stays_usable(assistant: Assis
     run.cancel()
     assert run.wait().status == "cancelled"
     thread.add("usable")
+
+
+def test_a_handle_shows_its_kind_and_its_id(client: Client, assistant: Assistant, thread: Thread) -> None:
+    run = thread.run(assistant)
+    assert repr(thread) == f"<Thread {thread.id}>"
+    assert repr(run) == "<Run not begun>"
+    run.start()
+    assert repr(run) == f"<Run {run.id}>"
+    assert repr(client) == "<Client>"

@@ -18,13 +18,23 @@ def parts(content: Content, param: str) -> tuple[Part, ...]:
     """
     items: Sequence[ContentPart] = [content] if isinstance(content, str) else content
     if isinstance(items, Mapping | bytes) or not isinstance(items, Sequence):
-        raise invalid(param, f"must be a text or a list of parts, not {type(content).__name__}")
+        raise invalid(param, f"must be a text or a list of parts, not {type(content).__name__}{_hint(content)}")
     found = tuple(_part(item, param if isinstance(content, str) else f"{param}[{at}]") for at, item in enumerate(items))
     if not any(isinstance(part, Image) or (isinstance(part, Text) and part.value.strip()) for part in found):
         raise InvalidRequest(
             f"`{param}` is empty: a message needs a text or an image.", param=param, code="empty_content"
         )
     return found
+
+
+def _hint(content: object) -> str:
+    match content:
+        case {"content": _}:
+            return ": a message is given as its content alone; thread.add(text, role='assistant') takes another role"
+        case {"type": _}:
+            return ": put the part into a list"
+        case _:
+            return ""
 
 
 def _part(item: object, param: str) -> Part:

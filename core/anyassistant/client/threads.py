@@ -156,7 +156,7 @@ class AsyncThreads(Handle):
     async def create(
         self, *, messages: Sequence[Content] = (), metadata: Mapping[str, str] | None = None
     ) -> AsyncThread:
-        """Make a thread, with user messages to begin with."""
+        """Make a thread, with user messages to begin with: each is its content, a text or a list of parts."""
         params = thread_params(messages, metadata)
         return AsyncThread(self._session, await (await self._session()).provider.create_thread(params))
 

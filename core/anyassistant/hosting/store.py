@@ -90,6 +90,13 @@ class Change:
     release: bool = False
     durable: bool = False
 
+    @property
+    def is_last_word(self) -> bool:
+        """Whether it is but a driver's leave, which is posted and not waited for."""
+        is_waited_for = self.durable or self.active_seconds is not None
+        has_content = self.events or self.record or self.messages or self.steps or self.turn
+        return self.release and not (is_waited_for or has_content or self.claims or self.finished)
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryMessage:
@@ -230,7 +237,9 @@ class Store(Protocol):
 
         A bare event (a delta) stands for a change with nothing else in it.
 
-        What fails, fails at the next `flush`; nothing after a failure is written.
+        What fails, fails at the next `flush`; nothing after a failure is written. But a driver's last word
+        (`Change.is_last_word`), for which no `flush` comes, is written after a failure too, and where it fails itself,
+        nobody is told.
         """
         ...
 

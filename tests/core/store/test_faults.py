@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from anyassistant.errors import StoreError
+from anyassistant.hosting.store import Change, LostLease
+from anyassistant.hosting.writer import Writer
 from anyassistant.store.sql import SQLStore
 from anyassistant.store.sql.sqlite import connect
+from anyassistant.types import Turn
+from anyassistant.types.events import RunEvent
 
 pytestmark = pytest.mark.anyio
 
@@ -37,6 +43,68 @@ async def test_a_full_disk_is_a_store_error_and_the_store_goes_on_when_there_is_
     await store.flush(run.record.id, 1)
     assert [event.sequence for event in await read_all(store, run.record.id)] == [1, 2, 5]
     await store.aclose()
+
+
+@pytest.mark.parametrize("fault", ["all", "each"])
+@pytest.mark.parametrize("is_flushed", [True, False])
+async def test_runs_whose_drivers_could_write_nothing_leave_nothing_in_memory(
+    path: str, build, deltas, fault: str, is_flushed: bool
+) -> None:
+    store = SQLStore(path)
+    await store.open()
+    runs = [await build.running(store) for _ in range(5)]
+    if fault == "all":
+        await pragma(store, f"max_page_count = {await pragma(store, 'page_count')}")
+    else:
+        await refuse_changes(store)
+    for run in runs:
+        for event in deltas(*["y" * 10_000] * 20, after=2):
+            store.post(run.record.id, 1, event)
+        if is_flushed:
+            with pytest.raises(StoreError):
+                await store.flush(run.record.id, 1)
+        failed = replace(run.record, status="failed", instructions="x" * 100_000)
+        store.post(run.record.id, 1, Change([RunEvent("thread.run.failed", failed, 23)], record=failed, release=True))
+        if is_flushed:
+            with pytest.raises(StoreError):
+                await store.flush(run.record.id, 1)
+        Writer(store, run).draft().post(release=True)
+    with suppress(StoreError):
+        await store._settle()
+    assert kept(store) == []
+    await store.aclose()
+
+
+async def test_a_drivers_last_word_is_written_though_what_it_posted_before_was_not(store: SQLStore, build) -> None:
+    run = await build.running(store)
+    store.post(run.record.id, 1, Change(turn=Turn("turn_1", run.record.id, "", "echo", provider_state=object())))
+    store.post(run.record.id, 1, Change(release=True))
+    state = await store.get_run(run.record.id)
+    assert state is not None
+    assert (state.driver, state.lease_until) == (None, 0.0), "whoever comes next need not wait"
+    assert kept(store) == []
+
+
+async def test_what_is_posted_for_a_run_that_is_gone_takes_no_memory(store: SQLStore, deltas) -> None:
+    store.post("run_none", 1, deltas("a", after=2)[0])
+    with pytest.raises(LostLease):
+        await store.flush("run_none", 1)
+    assert kept(store) == []
+
+
+def kept(store: SQLStore) -> list[str]:
+    """The runs of which the store keeps something in memory."""
+    assert store._database is not None
+    return list(store._database.writer._channels)
+
+
+async def refuse_changes(store: SQLStore) -> None:
+    """Let every change of a run fail by itself, while the database is well."""
+
+    def work(connection, tenant: str) -> None:
+        connection.execute("CREATE TRIGGER refuse BEFORE UPDATE ON runs BEGIN SELECT RAISE(ABORT, 'refused'); END")
+
+    await store._write(work)
 
 
 async def pragma(store: SQLStore, text: str) -> Any:

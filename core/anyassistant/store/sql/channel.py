@@ -19,7 +19,7 @@ class Channel:
         pending: Changes that were posted and are not committed.
         failures: By epoch, what a change failed by; the next flush says so, and until then nothing is written.
         watchers: Called after a commit that adds events.
-        is_driven: The run's driver is here, so that nobody else adds events.
+        driver_epoch: The epoch of the run's driver, while that is here, so that nobody else adds events.
         last: The number of the newest event that was committed here.
         seen: What another process may change, as it was when last looked at.
     """
@@ -29,7 +29,7 @@ class Channel:
         self.pending = 0
         self.failures: dict[int, StoreError] = {}
         self.watchers: list[Callable[[], None]] = []
-        self.is_driven = False
+        self.driver_epoch: int | None = None
         self.last = 0
         self.seen: object = None
         self.known: KnownRun | None = None
@@ -37,13 +37,17 @@ class Channel:
         self._events: list[Event] = []
 
     @property
+    def is_driven(self) -> bool:
+        return self.driver_epoch is not None
+
+    @property
     def is_idle(self) -> bool:
         """Whether it can be forgotten."""
         return not (self.pending or self.failures or self.watchers or self.is_driven)
 
-    def drive(self, last: int, events: Sequence[Event] = ()) -> None:
+    def drive(self, epoch: int, last: int, events: Sequence[Event] = ()) -> None:
         """The run has a driver here from now on."""
-        self.is_driven = True
+        self.driver_epoch = epoch
         self.last = last
         self._events = list(events)
 
@@ -65,11 +69,26 @@ class Channel:
                 self._events.clear()
             self.last = events[-1].sequence
         if ends:
-            self.is_driven = False
+            self.driver_epoch = None
+
+    def fail(self, epoch: int, failure: StoreError, *, ends: bool, is_told: bool) -> None:
+        """A change of an epoch's driver was not written.
+
+        Args:
+            ends: It was the driver's last one.
+            is_told: Whether a flush may come that asks for it.
+        """
+        self.known = None
+        if is_told:
+            self.failures[epoch] = failure
+        else:
+            self.failures.pop(epoch, None)
+        if ends and self.driver_epoch == epoch:
+            self.driver_epoch = None
 
     def lose(self) -> None:
         """Somebody else drives the run, or it is gone."""
-        self.is_driven = False
+        self.driver_epoch = None
         self._events.clear()
 
     def recent(self, after: int) -> Sequence[Event] | None:

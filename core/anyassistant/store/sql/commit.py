@@ -102,11 +102,14 @@ class Committer:
         committed: Written,
     ) -> None:
         if epoch in channel.failures:
-            return
+            if not _is_last_word(changes[-1]):
+                return
+            changes = changes[-1:]
         if channel.known is None:
             found = find_known_run(self._connection, self._tenant, channel.run_id)
             if found is None:
-                return  # `flush` says so
+                committed.append((channel, None))  # `flush` says so
+                return
             channel.known = found[0]
         gathered = Gathered(changes)
         try:
@@ -120,8 +123,10 @@ class Committer:
                 for change in changes:
                     self._write_changes(channel, epoch, [change], committed)
             else:
-                channel.failures[epoch] = _failure(error, self._path)
+                _tell_failure(channel, epoch, changes[0], _failure(error, self._path))
             return
+        if _is_last_word(changes[-1]):
+            channel.failures.pop(epoch, None)  # nobody asks any more
         if is_ours:
             channel.confirmed = (self.number, epoch)
         committed.append((channel, gathered if is_ours else None))
@@ -140,9 +145,16 @@ class Committer:
             if isinstance(entry, Job):
                 entry.fail(failure)
             else:
-                channel, epoch, _ = entry
-                channel.known = None
-                channel.failures[epoch] = failure
+                _tell_failure(*entry, failure)
+
+
+def _tell_failure(channel: Channel, epoch: int, change: Change | Event, failure: StoreError) -> None:
+    ends = isinstance(change, Change) and Gathered([change]).ends
+    channel.fail(epoch, failure, ends=ends, is_told=not _is_last_word(change))
+
+
+def _is_last_word(change: Change | Event) -> bool:
+    return isinstance(change, Change) and change.is_last_word
 
 
 def _failure(error: BaseException, path: str) -> StoreError:

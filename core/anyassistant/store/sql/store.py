@@ -167,7 +167,7 @@ class SQLStore(Store):
             channel = writer.channel(run.record.id)
             channel.known = known
             if run.driver is not None:
-                channel.drive(events[-1].sequence if events else 0, events)
+                channel.drive(run.epoch, events[-1].sequence if events else 0, events)
             else:
                 writer.forget(channel)
             return ()
@@ -206,7 +206,7 @@ class SQLStore(Store):
                 return ()
             channel = writer.channel(run_id)
             channel.known, state = taken
-            channel.drive(state.last_sequence)
+            channel.drive(state.epoch, state.last_sequence)
             return [*writer.control, *channel.watchers]
 
         taken = await self._job(

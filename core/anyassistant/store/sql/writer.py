@@ -100,7 +100,7 @@ class Writer:
 
         def check(connection: Connection) -> None:
             channel = self._channels.get(run_id)
-            failure = None if channel is None else channel.failures.pop(epoch, None)
+            failure = None if channel is None else channel.failures.get(epoch)
             if failure is not None:
                 raise failure
             if channel is not None and channel.confirmed == (self._committer.number, epoch):
@@ -110,9 +110,11 @@ class Writer:
                 raise LostLease(run_id)
 
         def forgive() -> None:
-            channel = self._channels.get(run_id)
-            if channel is not None:
-                channel.failures.pop(epoch, None)
+            with self._condition:
+                channel = self._channels.get(run_id)
+                if channel is not None:
+                    channel.failures.pop(epoch, None)
+                    self.forget(channel)
 
         return Job(check, is_durable=False, on_failure=forgive)
 
@@ -214,19 +216,24 @@ class Writer:
 
     def _publish(self, entries: Sequence[Entry], committed: Written) -> None:
         wakes: list[Wake] = []
+        settled: list[Channel] = []
         with self._condition:
             for entry in entries:
                 if isinstance(entry, Job):
                     wakes += entry.publish()
                 else:
-                    entry[0].pending -= 1
+                    channel = entry[0]
+                    channel.pending -= 1
                     self._unsettled -= 1
+                    if not channel.pending:
+                        settled.append(channel)
             for channel, gathered in committed:
                 if gathered is None:
                     channel.lose()
                 else:
                     channel.publish(gathered.events, ends=gathered.ends)
                 wakes += channel.watchers
+            for channel in settled:
                 self.forget(channel)
         _wake(wakes)
         for entry in entries:
@@ -266,7 +273,7 @@ class Writer:
                 if seen == channel.seen:
                     continue
                 if seen is None or seen[0] != channel.last:
-                    channel.is_driven = False
+                    channel.driver_epoch = None
                 channel.seen = seen
                 wakes += channel.watchers
         _wake(wakes)

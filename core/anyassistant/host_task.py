@@ -21,6 +21,9 @@ Arguments = TypeVarTuple("Arguments")
 
 logger = logging.getLogger("anyassistant")
 
+CLOSE_SECONDS = 2.0
+"""How long leaving a client waits for tasks that were cancelled."""
+
 
 class HostTask:
     """A task group in a task of its own, until `aclose`.
@@ -52,10 +55,16 @@ class HostTask:
         self._group.start_soon(self._guard, function, *arguments)
 
     async def aclose(self) -> None:
-        """Cancel what still runs, and wait for its end."""
-        if self._group is not None:
-            self._group.cancel_scope.cancel()
+        """Cancel what still runs, and wait for its end; what does not heed the cancel is left to itself."""
+        import anyio
+
+        if self._group is None:
+            return
+        self._group.cancel_scope.cancel()
+        with anyio.move_on_after(CLOSE_SECONDS) as scope:
             await self._ended.wait()
+        if scope.cancelled_caught:
+            logger.warning("a tool or model does not heed its cancellation; it is left to itself")
 
     async def _main(self) -> None:
         import anyio
@@ -76,8 +85,12 @@ class HostTask:
     async def _guard(self, function: Callable[[Unpack[Arguments]], Awaitable[object]], *arguments: *Arguments) -> None:
         try:
             await function(*arguments)
-        except (Exception, SystemExit, KeyboardInterrupt):  # asyncio lets the last two through to whoever runs it
-            logger.exception("a task of anyassistant failed: %s", getattr(function, "__qualname__", function))
+        except BaseException as error:
+            # One task's failure is not the others': a SystemExit, a GeneratorExit, a cancellation of its own too.
+            if is_cancelling():
+                raise
+            name = getattr(function, "__qualname__", function)
+            logger.error("a task of anyassistant failed: %s", name, exc_info=error)
 
 
 class Waker:

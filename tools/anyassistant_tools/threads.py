@@ -221,10 +221,11 @@ class _Job(Generic[T]):
             self.error = error
 
     def tell_caller(self) -> None:
-        from anyio.from_thread import run_sync
-
+        """Wake the caller, without waiting for its event loop: a thread that waits cannot work."""
+        native: Any = self.token.native_token
+        tell = getattr(native, "run_sync_soon", None) or native.call_soon_threadsafe  # trio's token, asyncio's loop
         with contextlib.suppress(RuntimeError):  # the event loop has been closed: nobody waits any more
-            run_sync(self.ended.set, token=self.token)
+            tell(self.ended.set)
 
     def outcome(self) -> T:
         if self.error is None:

@@ -206,7 +206,10 @@ class AsyncRun(Handle, Generic[T_co]):
         return self._backend.made
 
     async def _begun(self, *, drive: bool = True) -> protocols.Run:
-        return await self._backend.get(drive)
+        if self._backend.made is None:
+            # In a task of the client: who waits may be cancelled, and the handle knows its run all the same.
+            await (await self._session()).complete(lambda: self._backend.get(drive))
+        return self._existing()
 
     async def _begin(self, drive: bool) -> protocols.Run:
         beginning = self._beginning

@@ -40,6 +40,10 @@ class Session:
         """What may call these tools."""
         return BoundTools(tools, self._threads)
 
+    async def complete(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do what must not be left half done, whoever waits for it."""
+        await self.provider.complete(work)
+
     async def aclose(self) -> None:
         """Park what is driven here, and close all."""
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
 import anyio
 
@@ -95,6 +96,10 @@ class HostedProvider(protocols.Provider):
 
     async def capabilities_of(self, model: str, /) -> Capabilities:
         return await self._host.capabilities_of(model)
+
+    async def complete(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do what must not be left half done in a task of the client."""
+        await self._host.drivers.complete(work)
 
     async def aclose(self) -> None:
         await self._host.drivers.park()

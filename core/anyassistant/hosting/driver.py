@@ -101,6 +101,7 @@ class Drivers:
         self._runs: dict[str, OwnedRun] = {}
         self._ticker: Waker | None = None
         self._is_parked = False
+        self._unfinished: set[anyio.Event] = set()
         self.lease = lease
         self.identity = new_driver()
         self.left_watches: deque[Callable[[], None]] = deque()
@@ -146,6 +147,7 @@ class Drivers:
     async def complete(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do what must not be left half done in a task of the client: who waits for it may be cancelled."""
         done = anyio.Event()
+        self._unfinished.add(done)
         outcome: list[T] = []
         failure: list[BaseException] = []
 
@@ -155,11 +157,13 @@ class Drivers:
             except Exception as error:  # noqa: BLE001 - raised again where it is waited for
                 failure.append(error)
             finally:
+                self._unfinished.discard(done)
                 done.set()
 
         try:
             self._task.start_soon(run)
         except RuntimeError as error:
+            self._unfinished.discard(done)
             raise StoreError("The client is closed: use it inside `async with`.") from error
         await done.wait()
         if failure:
@@ -181,6 +185,8 @@ class Drivers:
         for owned in list(self._runs.values()):
             owned.stop("park")
         with anyio.move_on_after(PARK_SECONDS, shield=True):
+            for done in list(self._unfinished):  # a run that begins just now is parked as soon as it has
+                await done.wait()
             for owned in list(self._runs.values()):
                 await owned.ended.wait()
 
@@ -196,7 +202,7 @@ class Drivers:
                         held = {run_id: owned.state.epoch for run_id, owned in self._runs.items()}
                         await self._store.renew(held, self.lease_until())
                         renew_at = time.monotonic() + self.lease / 3
-                except StoreError:
+                except Exception:
                     logger.exception("anyassistant could not look after its leases; it tries again")
                     await anyio.sleep(min(1.0, self.lease / 10))
         finally:
@@ -206,12 +212,12 @@ class Drivers:
     async def _look(self) -> None:
         self.forget_left_watches()
         looked_at = dict(self._runs)  # others begin and end while the store is asked
-        states = await self._store.check(list(looked_at))
+        found = await self._store.check(list(looked_at))
         for run_id, owned in looked_at.items():
-            state = states.get(run_id)
-            if state is None or state.epoch > owned.state.epoch:
+            ownership = found.get(run_id)
+            if ownership is None or ownership.epoch > owned.state.epoch:
                 owned.stop("lost")
-            elif state.cancel_requested_at is not None and state.epoch == owned.state.epoch:
+            elif ownership.cancel_requested_at is not None and ownership.epoch == owned.state.epoch:
                 owned.stop("cancel")
 
 

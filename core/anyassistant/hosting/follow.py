@@ -13,8 +13,9 @@ import anyio
 from ..errors import NotFound, RunAbandoned
 from ..host_task import Waker
 from ..types import Event
-from .driver import Drivers, OwnedRun, is_undriven
-from .store import RunState, Store
+from .driver import OwnedRun, is_undriven
+from .host import Host
+from .store import RunState
 
 RESTS = frozenset({"thread.run.requires_action"})
 ENDS = frozenset(f"thread.run.{status}" for status in ("completed", "failed", "incomplete", "cancelled", "expired"))
@@ -30,9 +31,10 @@ class Follower(AsyncGenerator[Event, None]):
         StoreError: The log cannot be read; or the driver, in this process, could not write how the run ended.
     """
 
-    def __init__(self, store: Store, drivers: Drivers, run_id: str, *, after: int) -> None:
-        self._store = store
-        self._drivers = drivers
+    def __init__(self, host: Host, run_id: str, *, after: int) -> None:
+        self._host = host
+        self._store = host.store
+        self._drivers = host.drivers
         self._run_id = run_id
         self._after = after
         self._leave: Callable[[], None] | None = None
@@ -101,7 +103,7 @@ class Follower(AsyncGenerator[Event, None]):
             return
         if self._owned is not None and self._owned.error is not None:
             raise self._owned.error  # its driver, here, could not write how it ended
-        state = await self._state()
+        state = await self._host.settle(await self._state())  # an end that was asked for comes, though its driver went
         if state.last_sequence > self._after:
             return
         if not state.record.is_open or _rests(state):

@@ -37,7 +37,7 @@ class HostedRun(protocols.Run):
         return self._owned.cause if self._owned is not None else None
 
     def events(self, *, after: int = 0) -> AsyncGenerator[Event, None]:
-        return Follower(self._store, self._host.drivers, self.record.id, after=after)
+        return Follower(self._host, self.record.id, after=after)
 
     async def refresh(self) -> RunRecord:
         state = await self._store.get_run(self.record.id)

@@ -61,6 +61,19 @@ class RunState:
 
 
 @dataclass(frozen=True, slots=True)
+class Ownership:
+    """What others may have changed under a run's driver.
+
+    Attributes:
+        epoch: As in `RunState`.
+        cancel_requested_at: As in `RunState`.
+    """
+
+    epoch: int
+    cancel_requested_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a driver writes at once. All of it is committed together, or none.
 
@@ -217,8 +230,8 @@ class Store(Protocol):
         """Extend the leases of runs, given with the epoch at which they are held; those lost are left alone."""
         ...
 
-    async def check(self, run_ids: Sequence[str], /) -> Mapping[str, RunState]:
-        """The runs as they are now, for their drivers and readers: epoch, cancel request, status."""
+    async def check(self, run_ids: Sequence[str], /) -> Mapping[str, Ownership]:
+        """How the runs stand, for their drivers, who ask often; those that do not exist are left out."""
         ...
 
     async def claim_call(self, run_id: str, epoch: int, call_id: str, /, *, repeatable: bool) -> bool:

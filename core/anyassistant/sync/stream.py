@@ -29,25 +29,27 @@ class Source(Protocol[T_co]):
 
 
 class Stream(Iterator[T]):
-    """Reads an async iterator of the portal's loop. Leaving it early detaches; nothing blocks when it is dropped."""
+    """Reads an async iterator of the portal's loop. Leaving it early detaches; nothing blocks when it is dropped.
+
+    What has come lies in `_items`, where the loop puts it and the reader takes it: an interrupt loses nothing.
+    """
 
     def __init__(self, portal: Portal, open_source: Callable[[], Source[T]]) -> None:
         self._portal = portal
         self._open_source = open_source
+        self._items: deque[T] = deque()
         self._pump: _Pump[T] | None = None
         self._pumping: Future[None] | None = None
-        self._batch: deque[T] = deque()
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> T:
-        if not self._batch:
-            self._batch = deque(self._portal.call(self._started().fetch))
-        if not self._batch:
-            self.close()
-            raise StopIteration
-        return self._batch.popleft()
+        while not self._items:
+            if not self._portal.call(self._started().wait):
+                self.close()
+                raise StopIteration
+        return self._items.popleft()
 
     def close(self) -> None:
         """Stop reading."""
@@ -59,7 +61,7 @@ class Stream(Iterator[T]):
 
     def _started(self) -> _Pump[T]:
         if self._pump is None:
-            pump = self._pump = _Pump(self._open_source())
+            pump = self._pump = _Pump(self._open_source(), self._items)
             self._pumping = self._portal.start(pump.run)
         return self._pump
 
@@ -67,9 +69,9 @@ class Stream(Iterator[T]):
 class _Pump(Generic[T]):
     """Takes items as they come, in the portal's loop."""
 
-    def __init__(self, source: Source[T]) -> None:
+    def __init__(self, source: Source[T], items: deque[T]) -> None:
         self._source = source
-        self._items: list[T] = []
+        self._items = items
         self._error: Exception | None = None
         self._is_over = False
         self._arrived: anyio.Event | None = None
@@ -90,18 +92,17 @@ class _Pump(Generic[T]):
             self._is_over = True
             self._tell()
 
-    async def fetch(self) -> list[T]:
-        """What has come; waits for one item at least. Empty at the end, where an error is raised once."""
+    async def wait(self) -> bool:
+        """Wait for an item. False at the end, where an error is raised once."""
+        if self._taken is not None:
+            self._taken.set()
         while not self._items and not self._is_over:
             self._arrived = anyio.Event()
             await self._arrived.wait()
-        items, self._items = self._items, []
-        if self._taken is not None:
-            self._taken.set()
-        if not items and self._error is not None:
+        if not self._items and self._error is not None:
             error, self._error = self._error, None
             raise error
-        return items
+        return bool(self._items)
 
     def _tell(self) -> None:
         if self._arrived is not None:

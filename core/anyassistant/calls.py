@@ -55,12 +55,14 @@ class BoundTools(ToolExecutor):
 
         async def execute_next() -> None:
             for call in left:  # in order, so that those begin first which were claimed with the turn
-                outputs[call.id] = await self._execute_one(call, journal)
+                outputs[call.id] = output = await self._execute_one(call, journal)
+                if output.fatal:  # it ends the run, which does not wait for the others
+                    group.cancel_scope.cancel()
 
         async with anyio.create_task_group() as group:
             for _ in range(min(len(calls), max(1, journal.run.limits.parallel_tools))):
                 group.start_soon(execute_next)
-        return [outputs[call.id] for call in calls]
+        return [outputs[call.id] for call in calls if call.id in outputs]
 
     async def _execute_one(self, call: ToolCall, journal: Journal) -> ToolOutput:
         tool = self._tools.get(call.name)

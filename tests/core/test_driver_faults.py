@@ -8,7 +8,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from anyassistant import AsyncClient
+from anyassistant import AsyncClient, Tool
 from anyassistant.errors import RunFailed
 from anyassistant.protocols import Capabilities, ChatModel, ModelDelta, ModelRequest, ToolCallDelta, Usage
 from anyassistant.store.memory import MemoryStore
@@ -136,3 +136,75 @@ async def test_a_model_that_wraps_the_interruption_is_parked_and_cancelled_all_t
         run = await thread.run(await client.assistants.create()).start()
         await run.cancel()
         assert (await run.wait()).status == "cancelled"
+
+
+async def test_a_fatal_failure_ends_the_run_without_waiting_for_the_other_calls(client: AsyncClient) -> None:
+    async def hang() -> None:
+        """Hang."""
+        await anyio.sleep_forever()
+
+    def burn() -> None:
+        """Burn."""
+        raise ConnectionError("gone")
+
+    assistant = await client.assistants.create(tools=[hang, Tool.from_callable(burn, fatal=ConnectionError)])
+    thread = await client.threads.create(messages=["CALL hang {}\nCALL burn {}"])
+    run = thread.run(assistant)
+    with anyio.fail_after(20), pytest.raises(RunFailed) as caught:
+        await run.result()
+    assert isinstance(caught.value.__cause__, ConnectionError)
+    [step] = [step async for step in run.steps()]
+    assert [call.output is not None for call in step.tool_calls] == [True, True]
+
+
+async def test_a_run_has_one_repair_turn_however_many_drivers_it_has(scripted, make_gate) -> None:
+    store, gate = MemoryStore(), make_gate()
+    wanted = {"type": "json_object"}
+    async with AsyncClient(scripted(["no json"], [gate]), store=store) as client:
+        thread = await client.threads.create(messages=["go"])
+        await thread.run(await client.assistants.create(), response_format=wanted).start()
+        await gate.reached()
+    model = scripted(["no json either"])
+    async with AsyncClient(model, store=store) as client:
+        run = await (await client.threads.get(thread.id)).resume()
+        assert run is not None
+        with pytest.raises(RunFailed) as caught:
+            await run.result()
+        assert caught.value.code == "invalid_output"
+    assert "does not fit the response format" in model.requests[0].messages[-1].text
+
+
+async def test_a_handle_whose_start_was_cancelled_knows_its_run(make_store) -> None:
+    async with AsyncClient("echo", store=make_store()) as client:
+        thread = await client.threads.create(messages=["SLEEP 60"])
+        run = thread.run(await client.assistants.create())
+        with anyio.move_on_after(0):
+            await run.start()
+        await run.cancel()
+        assert (await run.wait()).status == "cancelled"
+        await thread.add("usable")
+
+
+async def test_a_client_is_left_in_bounded_time_though_a_tool_heeds_no_cancel(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anyassistant.hosting.driver.PARK_SECONDS", 0.3)
+    monkeypatch.setattr("anyassistant.host_task.CLOSE_SECONDS", 0.2)
+    let_go = anyio.Event()
+
+    async def stubborn() -> None:
+        """Stubborn."""
+        while not let_go.is_set():
+            with anyio.CancelScope(shield=True):
+                await let_go.wait()
+
+    async with AsyncClient("echo", store=":memory:") as client:
+        thread = await client.threads.create(messages=["CALL stubborn {}"])
+        run = await thread.run(await client.assistants.create(tools=[stubborn])).start()
+        async for event in run.events():
+            if event.event == "thread.run.step.delta":
+                break
+        with anyio.fail_after(60):
+            await client.aclose()
+        assert "does not heed its cancellation" in caplog.text
+        let_go.set()

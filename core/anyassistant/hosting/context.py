@@ -105,9 +105,8 @@ class Context:
         """A turn of this run has all its outputs."""
         self._units.append(Unit(turn_messages(turn, self._provider), estimate_turn(turn), is_user=False))
 
-    def add_note(self, text: str, answer: Turn) -> None:
+    def add_note(self, text: str) -> None:
         """Tell the model what was wrong with its answer; the note is not part of the thread."""
-        self.add_turn(answer)
         note = UserMessage([Text(text)])
         self._units.append(Unit([note], estimate_text(text), is_user=False))
 

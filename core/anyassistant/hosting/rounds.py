@@ -60,7 +60,7 @@ class Rounds:
         self._offered = frozenset(tool.name for tool in writer.record.tools)
         self._context: Context | None = None
         self._turns = recovered.turns
-        self._repairs = 0
+        self._repairs = sum(is_answer(turn) for turn in recovered.turns)  # an answer that did not end the run
         self._journal = _Journal(self)
         self.turn = recovered.open_turn
         self.started = recovered.started
@@ -130,6 +130,8 @@ class Rounds:
         if self._context is None:
             capabilities = await self._capabilities_of(record.model)  # which may load it
             self._context = await Context.read(self._store, record, self._model, capabilities, self._provider)
+            if self._turns and is_answer(self._turns[-1]):
+                self._context.add_note(self._complaint(self._turns[-1].text))
         choice = tool_choice_of(record)
         has_called = any(turn.tool_calls for turn in self._turns)
         try:
@@ -187,8 +189,7 @@ class Rounds:
         return self._check_answer(turn)
 
     def _check_answer(self, turn: LiveTurn) -> Ending | None:
-        schema = response_schema(self._writer.record)
-        problem = None if schema is None or turn.finish_reason == "refusal" else problem_with(turn.text, schema.schema)
+        problem = None if turn.finish_reason == "refusal" else self._problem_with(turn.text)
         if problem is None:
             return COMPLETED
         if self._repairs:
@@ -197,11 +198,20 @@ class Rounds:
         draft = self._writer.draft()
         turn.close(draft)
         draft.post()
+        answer = turn.freeze()
         assert self._context is not None  # it made the request
-        self._context.add_note(f"Your answer does not fit the response format: {problem} Answer again.", turn.freeze())
-        self._turns.append(turn.freeze())
+        self._context.add_turn(answer)
+        self._context.add_note(self._complaint(answer.text))
+        self._turns.append(answer)
         self.turn = None
         return None
+
+    def _problem_with(self, text: str) -> str | None:
+        schema = response_schema(self._writer.record)
+        return None if schema is None else problem_with(text, schema.schema)
+
+    def _complaint(self, text: str) -> str:
+        return f"Your answer does not fit the response format: {self._problem_with(text)} Answer again."
 
     async def _commit_calls(self, turn: LiveTurn) -> None:
         """Write the turn, with a claim on the calls that are about to start."""
@@ -306,6 +316,11 @@ class _Journal(Journal):
         self._rounds.started.discard(output.tool_call_id)
         draft.post(durable=True)
         await self._rounds._writer.flush()
+
+
+def is_answer(turn: Turn) -> bool:
+    """Whether the model meant the turn as its answer."""
+    return turn.finish_reason == "stop" and not turn.tool_calls
 
 
 def repeats(turns: Sequence[Turn]) -> int:

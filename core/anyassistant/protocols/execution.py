@@ -42,7 +42,10 @@ class ToolExecutor(Protocol):
         ...
 
     async def execute(self, calls: Sequence[ToolCall], /, *, journal: Journal) -> Sequence[ToolOutput]:
-        """Make calls of tools in `names`, and give one output for each, in their order, whatever happens in a tool."""
+        """Make calls of tools in `names`, and give one output for each, in their order, whatever happens in a tool.
+
+        Only a fatal output ends the others, which then have none.
+        """
         ...
 
 

@@ -9,7 +9,7 @@ from threading import RLock
 from typing import Generic, TypeVar
 
 from ..errors import NotFound, ThreadBusy
-from ..hosting.store import Change, HistoryMessage, LostLease, RunState, Store
+from ..hosting.store import Change, HistoryMessage, LostLease, Ownership, RunState, Store
 from ..types import (
     AssistantRecord,
     Event,
@@ -223,9 +223,10 @@ class MemoryStore(Store):
                 if run is not None and run.base.epoch == epoch and run.base.driver is not None:
                     run.base = replace(run.base, lease_until=lease_until)
 
-    async def check(self, run_ids: Sequence[str], /) -> Mapping[str, RunState]:
+    async def check(self, run_ids: Sequence[str], /) -> Mapping[str, Ownership]:
         found = ((run_id, self._runs.get(run_id)) for run_id in run_ids)
-        return {run_id: run.state for run_id, run in found if run is not None}
+        states = ((run_id, run.base) for run_id, run in found if run is not None)
+        return {run_id: Ownership(state.epoch, state.cancel_requested_at) for run_id, state in states}
 
     async def claim_call(self, run_id: str, epoch: int, call_id: str, /, *, repeatable: bool) -> bool:
         with self._lock:

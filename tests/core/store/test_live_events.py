@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import anyio
 import anyio.to_thread
 import pytest
 from anyassistant.host_task import Waker
-from anyassistant.hosting.store import Change
+from anyassistant.hosting.store import Change, Ownership
 from anyassistant.store.sql import SQLStore
 from anyassistant.store.sql.sqlite import connect
 
@@ -106,3 +108,18 @@ async def test_watchers_are_woken_by_every_commit_until_they_leave(store: SQLSto
     store.post(run.record.id, 1, deltas("d", after=after)[0])
     await store.flush(run.record.id, 1)
     assert woken == []
+
+
+async def test_a_run_that_was_taken_over_elsewhere_takes_no_memory_once_its_driver_has_looked(
+    store: SQLStore, path: str, build
+) -> None:
+    run, gone = await build.running(store, lease_until=1.0), await build.running(store)
+    other = SQLStore(path)
+    await other.open()
+    await other.take_over(run.record.id, driver="other", lease_until=9e9, now=2.0)
+    other.post(gone.record.id, 1, Change(record=replace(gone.record, status="failed")))
+    await other.delete_thread(gone.record.thread_id)
+    await other.aclose()
+    assert await store.check([run.record.id, gone.record.id]) == {run.record.id: Ownership(2, None)}
+    assert store._database is not None
+    assert not store._database.writer._channels

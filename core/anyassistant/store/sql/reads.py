@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...errors import NotFound
-from ...hosting.store import RunState
+from ...hosting.store import Ownership, RunState
 from ...types import AssistantRecord, Event, HistoryItem, Message, ThreadRecord, Turn
 from . import statements
 from .codec import decode_assistant, decode_message, decode_run, decode_snapshot, decode_thread, decode_turn
@@ -61,9 +61,11 @@ def get_open_run(connection: Connection, tenant: str, thread_id: str) -> RunStat
     return None if row is None else get_run(connection, tenant, row[0])
 
 
-def check(connection: Connection, tenant: str, run_ids: Sequence[str]) -> Mapping[str, RunState]:
-    found = {run_id: get_run(connection, tenant, run_id) for run_id in run_ids}
-    return {run_id: state for run_id, state in found.items() if state is not None}
+def check(connection: Connection, tenant: str, run_ids: Sequence[str]) -> Mapping[str, Ownership]:
+    found = {
+        run_id: connection.row(statements.find_ownership, tenant_=tenant, id_=key_text(run_id)) for run_id in run_ids
+    }
+    return {run_id: Ownership(*row) for run_id, row in found.items() if row is not None}
 
 
 def list_turns(connection: Connection, tenant: str, run_id: str) -> Sequence[Turn]:

@@ -140,6 +140,7 @@ add_run = _insert(runs, "tenant", "id", "thread", "status", "is_open", *STATE)
 find_run = _by_id(runs, "number", "thread", *STATE)
 find_open_run = select(runs.c.id).where(runs.c.thread == bindparam("thread_"), runs.c.is_open == literal_column("1"))
 find_epoch = _by_id(runs, "epoch")
+find_ownership = _by_id(runs, "epoch", "cancel_requested_at")
 find_seen = _by_id(runs, "last_sequence", "epoch", "driver", "is_open", "cancel_requested_at")
 request_cancel = (
     update(runs)

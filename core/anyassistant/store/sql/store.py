@@ -11,7 +11,7 @@ import anyio
 from anyassistant_tools import WorkerThreads
 
 from ...errors import StoreError
-from ...hosting.store import Change, HistoryMessage, RunState, Store
+from ...hosting.store import Change, HistoryMessage, Ownership, RunState, Store
 from ...types import (
     AssistantRecord,
     Event,
@@ -220,8 +220,11 @@ class SQLStore(Store):
         self._opened().writer.submit(job)
         await job.wait()
 
-    async def check(self, run_ids: Sequence[str], /) -> Mapping[str, RunState]:
-        return await self._read_settled(reads.check, run_ids)
+    async def check(self, run_ids: Sequence[str], /) -> Mapping[str, Ownership]:
+        database = self._opened()
+        found = await self._read(reads.check, run_ids)  # no driver's change concerns it
+        database.writer.compare({run_id: found.get(run_id) for run_id in run_ids})
+        return found
 
     async def claim_call(self, run_id: str, epoch: int, call_id: str, /, *, repeatable: bool) -> bool:
         return await self._write(transactions.claim_call, run_id, epoch, call_id, repeatable=repeatable)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...errors import StoreError
-from ...hosting.store import Change, LostLease
+from ...hosting.store import Change, LostLease, Ownership
 from ...types import Event
 from . import statements
 from .channel import Channel
@@ -171,6 +171,17 @@ class Writer:
         if found is None:
             found = self._channels[run_id] = Channel(run_id)
         return found
+
+    def compare(self, found: Mapping[str, Ownership | None]) -> None:
+        """Let go of runs that have a driver elsewhere by now, or are gone (None)."""
+        with self._condition:
+            for run_id, ownership in found.items():
+                channel = self._channels.get(run_id)
+                if channel is None or channel.driver_epoch is None:
+                    continue
+                if ownership is None or ownership.epoch > channel.driver_epoch:
+                    channel.lose()
+                    self.forget(channel)
 
     def lose_thread(self, thread: int) -> None:
         """A thread was deleted, with its runs. The lock is held."""

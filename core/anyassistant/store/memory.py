@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Generic, TypeVar
 
-from ..errors import NotFound, ThreadBusy
+from ..errors import NotFound
 from ..hosting.store import Change, HistoryMessage, LostLease, Ownership, RunState, Store
 from ..types import (
     AssistantRecord,
@@ -22,6 +22,7 @@ from ..types import (
     ThreadRecord,
     Turn,
 )
+from .rules import busy, silenced
 
 T = TypeVar("T")
 
@@ -159,21 +160,15 @@ class MemoryStore(Store):
         run = self._runs.get(run_id)
         return None if run is None else run.state
 
-    async def get_open_run(self, thread_id: str, /) -> RunState | None:
-        thread = self._threads.get(thread_id)
-        return None if thread is None or thread.open_run is None else await self.get_run(thread.open_run)
-
     async def list_runs(self, thread_id: str | None, query: PageQuery, /) -> Page[RunState]:
         def wanted(run: _Run) -> bool:
             record = run.base.record
-            return (
-                (thread_id is None or record.thread_id == thread_id)
-                and (query.status is None or record.status == query.status)
-                and _carries(record.metadata, query.metadata)
-            )
+            return (query.status is None or record.status == query.status) and _carries(record.metadata, query.metadata)
 
         with self._lock:
-            page = self._runs.page(query, wanted)
+            thread = None if thread_id is None else self._threads.get(thread_id)
+            of_thread = () if thread is None else thread.runs
+            page = self._runs.page(query, wanted, among=None if thread_id is None else of_thread)
             return Page([run.state for run in page.data], page.has_more)
 
     async def list_steps(self, run_id: str, query: PageQuery, /) -> Page[RunStep]:
@@ -316,23 +311,6 @@ class MemoryStore(Store):
             raise busy(thread.record.id, thread.open_run)
 
 
-def busy(thread_id: str, run_id: str) -> ThreadBusy:
-    """The error of a thread whose open run holds it."""
-    return ThreadBusy(
-        f"Thread {thread_id} has an open run {run_id}: wait for it, cancel it, or take it over with thread.resume().",
-        thread_id=thread_id,
-        run_id=run_id,
-    )
-
-
-def silenced(turn: Turn) -> Turn | None:
-    """A turn whose message was deleted: without its text, and the provider's state, which may repeat it.
-
-    None where nothing is left of it.
-    """
-    return replace(turn, text="", refusal="", message_id=None, provider_state=None) if turn.tool_calls else None
-
-
 class Shelf(Generic[T]):
     """Objects by id, in the order in which they came, read a page at a time."""
 
@@ -342,9 +320,6 @@ class Shelf(Generic[T]):
         self._number: dict[str, int] = {}
         self._order: list[tuple[int, str]] = []
         self._count = 0
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(list(self._items.values()))
 
     def get(self, key: str) -> T | None:
         return self._items.get(key)
@@ -372,16 +347,25 @@ class Shelf(Generic[T]):
         del self._order[bisect_left(self._order, (self._number.pop(key), ""))]
         return True
 
-    def page(self, query: PageQuery, wanted: Callable[[T], bool]) -> Page[T]:
+    def page(self, query: PageQuery, wanted: Callable[[T], bool], *, among: Sequence[str] | None = None) -> Page[T]:
+        """A page of the objects that are wanted.
+
+        Args:
+            among: The ids of those that are asked about, in order; None for all. A cursor may be any object's.
+
+        Raises:
+            NotFound: There is no object of a cursor's id.
+        """
+        order = self._order if among is None else [(self._number[key], key) for key in among]
         after, before = self._place(query.after, "after"), self._place(query.before, "before")
         if query.order == "desc":
             after, before = before, after
-        first = 0 if after is None else bisect_right(self._order, (after, "\U0010ffff"))
-        end = len(self._order) if before is None else bisect_left(self._order, (before, ""))
+        first = 0 if after is None else bisect_right(order, (after, "\U0010ffff"))
+        end = len(order) if before is None else bisect_left(order, (before, ""))
         places = range(first, end) if query.order == "asc" else range(end - 1, first - 1, -1)
         found: list[T] = []
         for place in places:
-            item = self._items[self._order[place][1]]
+            item = self._items[order[place][1]]
             if wanted(item):
                 if len(found) == query.limit:
                     return Page(found, True)

@@ -36,7 +36,6 @@ class Turn:
         tool_calls: What it asked for, with their outputs as far as there are any.
         finish_reason: None where the call did not come to its end.
         message_id: The message that the text became.
-        message_step_id: Its run step.
         calls_step_id: The run step of the tool calls.
     """
 
@@ -51,7 +50,6 @@ class Turn:
     finish_reason: FinishReason | None = None
     provider_state: object = None
     message_id: str | None = None
-    message_step_id: str | None = None
     calls_step_id: str | None = None
 
 

@@ -98,7 +98,7 @@ turns = st.builds(
     Turn, id=text, run_id=text, thread_id=text, provider=text, text=text, refusal=text,
     tool_calls=tuples(st.builds(TurnCall, text, text, text, optional, optional, provider_id=optional)),
     usage=usage, finish_reason=st.sampled_from([None, "stop", "tool_calls"]), provider_state=opaque,
-    message_id=optional, message_step_id=optional, calls_step_id=optional,
+    message_id=optional, calls_step_id=optional,
 )  # fmt: skip
 runs = st.builds(
     RunRecord, id=text, thread_id=text, assistant_id=text, status=st.sampled_from(["queued", "requires_action"]),

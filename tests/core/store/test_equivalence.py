@@ -154,7 +154,6 @@ class Comparison(RuleBasedStateMachine):
     @rule(at=pick, wanted=metadata, data=st.data())
     def read_threads(self, at, wanted, data) -> None:
         self.same("get_thread", self.some_id("thread", at))
-        self.same("get_open_run", self.some_id("thread", at))
         self.same("list_threads", self.query(data, "thread", metadata=wanted))
 
     @rule(at=pick)

@@ -142,7 +142,7 @@ async def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StoreError, match="is a folder: name a file in it"):
         await SQLStore(str(tmp_path)).open()
 
 
@@ -163,7 +163,8 @@ async def test_a_read_only_database_is_refused(path: str) -> None:
 
 
 async def test_a_failed_opening_leaves_no_thread_behind(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear database, " * 100)
     before = {thread.name for thread in threading.enumerate() if "writer" in thread.name}
     with pytest.raises(StoreError):
-        await SQLStore(str(tmp_path)).open()
+        await SQLStore(str(tmp_path / "letter.txt")).open()
     assert {thread.name for thread in threading.enumerate() if "writer" in thread.name} == before

@@ -55,12 +55,6 @@ def get_run(connection: Connection, tenant: str, run_id: str) -> RunState | None
     return None if found is None else found[2]
 
 
-def get_open_run(connection: Connection, tenant: str, thread_id: str) -> RunState | None:
-    thread = find_thread_row(connection, tenant, thread_id)
-    row = None if thread is None else connection.row(statements.find_open_run, thread_=thread[0])
-    return None if row is None else get_run(connection, tenant, row[0])
-
-
 def check(connection: Connection, tenant: str, run_ids: Sequence[str]) -> Mapping[str, Ownership]:
     found = {
         run_id: connection.row(statements.find_ownership, tenant_=tenant, id_=key_text(run_id)) for run_id in run_ids

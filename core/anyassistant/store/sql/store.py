@@ -177,9 +177,6 @@ class SQLStore(Store):
     async def get_run(self, run_id: str, /) -> RunState | None:
         return await self._read_settled(reads.get_run, run_id)
 
-    async def get_open_run(self, thread_id: str, /) -> RunState | None:
-        return await self._read_settled(reads.get_open_run, thread_id)
-
     async def list_runs(self, thread_id: str | None, query: PageQuery, /) -> Page[RunState]:
         return await self._read_settled(paging.list_runs, thread_id, query)
 

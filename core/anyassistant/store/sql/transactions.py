@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ...hosting.store import HistoryMessage, LostLease, RunState
 from ...types import AssistantRecord, Event, Message, ThreadRecord
-from ..memory import busy, silenced
+from ..rules import busy, silenced
 from . import statements
 from .changes import KnownRun, find_known_run, put_message
 from .codec import decode_turn, encode, encode_turn

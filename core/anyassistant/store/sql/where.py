@@ -34,9 +34,11 @@ def prepare(path: Path, mounts: Path = Path("/proc/mounts")) -> None:
     """Make the folder of a database, and refuse one that other machines may share.
 
     Raises:
-        StoreError: The folder cannot be made, or is on a network file system.
+        StoreError: The path is a folder's; or its folder cannot be made, or is on a network file system.
     """
     kind = network_file_system(path, mounts)
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder: name a file in it by `store=`, like {path / 'anyassistant.sqlite3'}.")
     if kind is not None:
         raise StoreError(
             f"The database {path} would be on a network file system ({kind}), where SQLite's locks and its log in "

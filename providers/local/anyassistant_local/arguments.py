@@ -12,8 +12,9 @@ from contextlib import aclosing
 from anyassistant.types import ToolSpec
 from pydantic_core import to_json
 
-from .candidates import find_candidates
+from .candidates import find_candidates, resolve_schema
 from .engine import Engine
+from .ids import is_id_parameter
 from .json_values import as_array, as_object
 from .scoring import NEVER, force, score
 from .transcript import Transcript
@@ -45,24 +46,15 @@ async def fill_arguments(engine: Engine, transcript: Transcript, tool: ToolSpec,
         schema = resolve_schema(as_object(properties[name]), tool.parameters)
         opening = _open_call(transcript, tool, arguments, name)
         values = find_candidates(transcript, name, schema, kinds=kinds, taken=arguments.values())
+        if not values and is_id_parameter(name):  # rather the same id twice than one that nobody has named
+            values = find_candidates(transcript, name, schema, kinds=kinds)
         if values:
             arguments[name] = await _choose_likeliest(engine, opening, values)
-        elif schema.get("type") == "string" and transcript.question:
+        elif schema.get("type") == "string" and transcript.question and not is_id_parameter(name):
             arguments[name] = await _choose_likeliest_span(engine, opening, transcript.question)
         else:
             arguments[name] = await _write_value(engine, opening, schema)
     return to_json(arguments).decode()
-
-
-def resolve_schema(schema: Mapping[str, object], root: Mapping[str, object]) -> Mapping[str, object]:
-    """A schema behind a local `$ref`, and the one that is not `null` of a choice."""
-    reference = schema.get("$ref")
-    if isinstance(reference, str) and reference.startswith("#/$defs/"):
-        return resolve_schema(as_object(as_object(root.get("$defs")).get(reference.removeprefix("#/$defs/"))), root)
-    for choice in map(as_object, as_array(schema.get("anyOf"))):
-        if choice.get("type") != "null":
-            return resolve_schema(choice, root)
-    return schema
 
 
 async def _choose_likeliest(engine: Engine, opening: str, values: Sequence[object]) -> object:

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from anyassistant.types import ToolSpec
 
-from .ids import find_ids, is_id_parameter, kind_of_parameter
+from .ids import find_ids, is_id_parameter, kind_of_parameter, list_examples
 from .json_values import as_array, as_object
 from .names import split_name
 from .transcript import Transcript
@@ -53,6 +53,9 @@ def find_candidates(
     match schema.get("type"):
         case "boolean":
             return [True, False]
+        case "integer" if is_id_parameter(name):
+            ids = find_ids(transcript, name, kinds=kinds, examples=list_examples(schema))
+            found = [int(value) for value in ids if value.isdecimal()]
         case "integer":
             found = [int(number) for number in _find_numbers(transcript) if number == int(number)]
         case "number":
@@ -60,7 +63,7 @@ def find_candidates(
         case "string":
             shape = shape_of_parameter(name, schema)
             if shape == "id":
-                found = find_ids(transcript, name, kinds=kinds)
+                found = find_ids(transcript, name, kinds=kinds, examples=list_examples(schema))
             elif shape is not None:
                 found = _find_shaped(transcript, shape)
         case _:
@@ -69,17 +72,27 @@ def find_candidates(
     return [value for value in found if value not in used]
 
 
-def lacks_ids(transcript: Transcript, tool: ToolSpec, *, kinds: Iterable[str]) -> bool:
-    """Whether a call needs an id of which the conversation knows none."""
-    names = filter(is_id_parameter, _required(tool))
-    return any(not find_ids(transcript, name, kinds=kinds) for name in names)
+def find_missing_id(transcript: Transcript, tool: ToolSpec, *, kinds: Iterable[str]) -> str | None:
+    """The first parameter for which a call needs an id that the conversation does not have; None where it has all."""
+    properties = as_object(tool.parameters.get("properties"))
+    taken: list[object] = []
+    for name in filter(is_id_parameter, _required(tool)):
+        schema = resolve_schema(as_object(properties.get(name)), tool.parameters)
+        if schema.get("type", "string") in ("string", "integer"):
+            values = find_candidates(transcript, name, {"type": "string", **schema}, kinds=kinds, taken=taken)
+        else:
+            values = find_ids(transcript, name, kinds=kinds)
+        if not values:
+            return name
+        taken += values[:1] if len(values) == 1 else []
+    return None
 
 
 def uses_what_was_said(transcript: Transcript, tool: ToolSpec, *, kinds: Iterable[str]) -> bool:
     """Whether the user's last message holds an id, a path or an address for a required parameter of a tool."""
     said = Transcript(earlier=(), question=transcript.question, answers=())
     properties = as_object(tool.parameters.get("properties"))
-    schemas = {name: as_object(properties.get(name)) for name in _required(tool)}
+    schemas = {name: resolve_schema(as_object(properties.get(name)), tool.parameters) for name in _required(tool)}
     return any(
         find_candidates(said, name, schema, kinds=kinds)
         for name, schema in schemas.items()
@@ -91,6 +104,17 @@ def list_id_kinds(tools: Iterable[ToolSpec]) -> set[str]:
     """What the ids that tools take are ids of: `item` and `order` for tools that take `item_id` and `order_id`."""
     names = [name for tool in tools for name in as_object(tool.parameters.get("properties"))]
     return {kind_of_parameter(name) for name in names if is_id_parameter(name)}
+
+
+def resolve_schema(schema: Mapping[str, object], root: Mapping[str, object]) -> Mapping[str, object]:
+    """A schema behind a local `$ref`, and the one that is not `null` of a choice."""
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#/$defs/"):
+        return resolve_schema(as_object(as_object(root.get("$defs")).get(reference.removeprefix("#/$defs/"))), root)
+    for choice in map(as_object, as_array(schema.get("anyOf"))):
+        if choice.get("type") != "null":
+            return resolve_schema(choice, root)
+    return schema
 
 
 def shape_of_parameter(name: str, schema: Mapping[str, object]) -> Shape | None:

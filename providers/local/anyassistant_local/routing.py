@@ -14,7 +14,7 @@ from statistics import median_high
 
 from anyassistant.types import ToolSpec
 
-from .candidates import lacks_ids, list_id_kinds, uses_what_was_said
+from .candidates import find_missing_id, list_id_kinds, uses_what_was_said
 from .engine import Engine
 from .names import separate_humps
 from .scoring import score_tokens
@@ -119,7 +119,7 @@ def describe_wish(tool: ToolSpec) -> str:
 
 
 def _prior_of_tool(transcript: Transcript, tool: ToolSpec, kinds: set[str]) -> float:
-    if lacks_ids(transcript, tool, kinds=kinds):
+    if find_missing_id(transcript, tool, kinds=kinds) is not None:
         return -MISSING_ID_PENALTY
     bonus = USED_WORD_BONUS if uses_what_was_said(transcript, tool, kinds=kinds) else 0.0
     verb = describe_wish(tool).split(" ")[0].lower()

@@ -9,8 +9,9 @@ from pydantic_core import to_json
 
 from .answers import answer_from_results
 from .arguments import fill_arguments
-from .candidates import list_id_kinds
+from .candidates import find_missing_id, list_id_kinds
 from .engine import Engine
+from .ids import kind_of_parameter
 from .mapping import chat_body, chat_messages
 from .routing import choose_tool
 from .transcript import Transcript, split_conversation, to_one_line
@@ -29,15 +30,26 @@ async def respond_with_small_model(engine: Engine, request: ModelRequest) -> Asy
     """A tool call, or an answer from the results of calls, or an answer by the chat template."""
     transcript = split_conversation(request.messages)
     tool = await _choose_next_tool(engine, transcript, request)
-    if tool is not None:
+    missing = _find_missing_id(transcript, tool, request)
+    if tool is not None and missing is None:
         deltas = _call_tool(engine, transcript, tool, request)
-    elif transcript.results and request.response_schema is None:
+    elif request.response_schema is not None:
+        deltas = _chat(engine, transcript, request)
+    elif missing is not None:
+        deltas = _say(engine, ask_for_id(missing), request)
+    elif transcript.results:
         deltas = _answer_from_results(engine, transcript, request)
     else:
         deltas = _chat(engine, transcript, request)
     async with aclosing(deltas):
         async for delta in deltas:
             yield delta
+
+
+def ask_for_id(name: str) -> str:
+    """What the user is asked where a call needs an id that nobody has named."""
+    kind = kind_of_parameter(name).replace("_", " ")
+    return f"Please tell me the id of the {kind}." if kind else "Please tell me the id."
 
 
 async def count_prompt_tokens(engine: Engine, request: ModelRequest) -> int:
@@ -59,6 +71,13 @@ async def _choose_next_tool(engine: Engine, transcript: Transcript, request: Mod
     return await choose_tool(engine, transcript, request.tools, must_call=must_call)
 
 
+def _find_missing_id(transcript: Transcript, tool: ToolSpec | None, request: ModelRequest) -> str | None:
+    """The parameter for whose id the user is asked instead of a call, unless the call is demanded."""
+    if tool is None or request.tool_choice != "auto":
+        return None
+    return find_missing_id(transcript, tool, kinds=list_id_kinds(request.tools))
+
+
 async def _call_tool(
     engine: Engine, transcript: Transcript, tool: ToolSpec, request: ModelRequest
 ) -> AsyncGenerator[ModelDelta, None]:
@@ -77,6 +96,12 @@ async def _answer_from_results(
     engine: Engine, transcript: Transcript, request: ModelRequest
 ) -> AsyncGenerator[ModelDelta, None]:
     answer = await answer_from_results(engine, transcript.question, transcript.results)
+    async with aclosing(_say(engine, answer, request)) as deltas:
+        async for delta in deltas:
+            yield delta
+
+
+async def _say(engine: Engine, answer: str, request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
     prompt_tokens = await count_prompt_tokens(engine, request)
     pieces: Sequence[str] = await engine.split_into_tokens(answer)
     budget = len(pieces) if request.max_completion_tokens is None else request.max_completion_tokens

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from anyassistant.protocols import AssistantMessage, ModelMessage, ToolMessage, UserMessage
 from anyassistant.types import Text, ToolSpec
-from anyassistant_local.arguments import fill_arguments, resolve_schema
-from anyassistant_local.candidates import find_candidates, lacks_ids, list_id_kinds
+from anyassistant_local.arguments import fill_arguments
+from anyassistant_local.candidates import find_candidates, find_missing_id, list_id_kinds, resolve_schema
 from anyassistant_local.engine import Engine
-from anyassistant_local.ids import find_ids, kind_of_parameter
+from anyassistant_local.ids import find_ids, kind_of_parameter, list_examples
 from anyassistant_local.transcript import split_conversation
 
 ARGUMENTS = Path(__file__).parent / "arguments.toml"
@@ -51,6 +51,58 @@ def test_ids_are_told_apart_by_where_they_stand(messages: Sequence[ModelMessage]
     assert find_ids(split_conversation(messages), name, kinds=KINDS) == ids
 
 
+BOOKS = '[{"book_id": "bk-1", "title": "Dracula"}]'
+TICKETS = '[{"book_id": 52}]'
+
+
+def after(result: str, text: str) -> Sequence[ModelMessage]:
+    return say("Dracula?", "I found it.", text, result=result)
+
+
+@pytest.mark.parametrize(
+    ("messages", "examples", "ids"),
+    [
+        (after(BOOKS, "Lend it to me for 3 weeks."), ["bk-1"], ["bk-1"]),
+        (after(BOOKS, "Lend it to me for 3 weeks."), [], ["bk-1"]),
+        (after(BOOKS, "Lend me number 3."), [], ["bk-1"]),
+        (after(BOOKS, "Lend me book 3."), ["bk-1"], ["3"]),
+        (after(BOOKS, "Lend me bk-9 as mp3."), ["bk-1"], ["bk-9"]),
+        (after(BOOKS, "Lend it to me as mp3."), ["bk-1"], ["bk-1"]),
+        (after(BOOKS, "Lend me XY77."), [], ["XY77"]),
+        (after(TICKETS, "Lend me 53."), [], ["53"]),
+        (after(TICKETS, "Lend it to me for 3 weeks."), [], ["52"]),
+        (say("Lend me the 2nd one."), [], []),
+        (say("I would like 3 novels."), [], []),
+        (say("Lend me 17."), [], ["17"]),
+        (say("Lend me 17."), ["bk-1"], []),
+    ],
+)
+def test_a_number_is_no_id_where_an_id_is_known(
+    messages: Sequence[ModelMessage], examples: Sequence[str], ids: list[str]
+) -> None:
+    assert find_ids(split_conversation(messages), "book_id", kinds={"book", "loan"}, examples=examples) == ids
+
+
+@pytest.mark.parametrize(
+    ("schema", "examples"),
+    [
+        ({"description": "The book, such as bk-1."}, ["bk-1"]),
+        ({"description": "The book.", "examples": ["12"]}, ["12"]),
+        ({"description": "One of 100 books."}, []),
+        ({}, []),
+    ],
+)
+def test_a_schema_gives_examples_of_ids(schema: Mapping[str, object], examples: list[str]) -> None:
+    assert list_examples(schema) == examples
+
+
+def test_an_id_that_is_an_integer_is_an_id_and_not_any_number() -> None:
+    weeks = split_conversation(after(TICKETS, "Lend it to me for 3 weeks."))
+
+    assert find_candidates(weeks, "book_id", {"type": "integer"}) == [52]
+    assert find_candidates(weeks, "weeks", {"type": "integer"}) == [3]
+
+
 @pytest.mark.parametrize(("name", "kind"), [("order_id", "order"), ("orderId", "order"), ("id", ""), ("ids", "")])
 def test_a_parameter_says_what_its_ids_are_ids_of(name: str, kind: str) -> None:
     assert kind_of_parameter(name) == kind
@@ -83,8 +135,8 @@ def test_a_tool_whose_id_nobody_has_named_lacks_it() -> None:
     tool = ToolSpec("order_item", "", {"properties": {"item_id": {"type": "string"}}, "required": ["item_id"]})
 
     assert list_id_kinds([tool]) == {"item"}
-    assert lacks_ids(split_conversation(say("Order the hat.")), tool, kinds={"item"})
-    assert not lacks_ids(split_conversation(say("Order hat-7.")), tool, kinds={"item"})
+    assert find_missing_id(split_conversation(say("Order the hat.")), tool, kinds={"item"}) == "item_id"
+    assert find_missing_id(split_conversation(say("Order hat-7.")), tool, kinds={"item"}) is None
 
 
 def test_references_and_optional_types_are_resolved() -> None:

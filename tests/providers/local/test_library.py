@@ -1,0 +1,54 @@
+"""A library on the embedded model: an id is one that somebody has named, or it is asked for."""
+
+import pytest
+from anyassistant import Client
+
+
+def search_books(title: str) -> list[dict[str, str]]:
+    """Search for books by their title."""
+    return [{"book_id": "bk-1", "title": title, "author": "Bram Stoker"}]
+
+
+def lend_book(book_id: str, weeks: int = 2) -> dict[str, object]:
+    """Lend a book.
+
+    Args:
+        book_id: The book, such as bk-1.
+        weeks: For how long.
+    """
+    return {"loan_id": "ln-7", "book_id": book_id, "weeks": weeks}
+
+
+def return_book(loan_id: str) -> str:
+    """Return a book."""
+    return f"Loan {loan_id} is over."
+
+
+def converse(*texts: str) -> str:
+    """The answer to the last text."""
+    with Client("local", store=":memory:") as client:
+        assistant = client.assistants.create(name="Librarian", tools=[search_books, lend_book, return_book])
+        thread = client.threads.create()
+        for text in texts:
+            thread.add(text)
+            answer = thread.run(assistant, temperature=0).result().text
+    return answer
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("request_", ["Please lend it to me for 3 weeks.", "Please lend me the book for 3 weeks."])
+def test_the_book_that_was_found_is_lent_and_not_the_number_of_weeks(request_: str) -> None:
+    answer = converse("Do you have Dracula?", request_)
+
+    assert "bk-1" in answer
+    assert "ln-7" in answer
+
+
+@pytest.mark.usefixtures("engine")
+def test_an_id_that_nobody_has_named_is_asked_for() -> None:
+    assert converse("I want to return a book.") == "Please tell me the id of the loan."
+
+
+@pytest.mark.usefixtures("engine")
+def test_the_id_that_was_asked_for_is_taken() -> None:
+    assert converse("I want to return a book.", "Return loan ln-7.") == "Loan ln-7 is over."

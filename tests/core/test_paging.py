@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from anyassistant import AsyncClient
 from anyassistant.errors import NotFound
-from anyassistant.store.memory import Shelf
+from anyassistant.store.shelf import Shelf
 from anyassistant.types import PageQuery
 from hypothesis import given
 from hypothesis import strategies as st

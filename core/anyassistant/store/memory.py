@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from threading import RLock
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from ..errors import NotFound
 from ..hosting.store import Change, HistoryMessage, LostLease, Ownership, RunState, Store
@@ -17,12 +17,13 @@ from ..types import (
     Message,
     Page,
     PageQuery,
-    RunRecord,
     RunStep,
     ThreadRecord,
     Turn,
 )
-from .rules import busy, silenced
+from .held import Claim, HeldRun, HeldThread, position_of
+from .rules import busy
+from .shelf import Shelf
 
 T = TypeVar("T")
 
@@ -33,8 +34,8 @@ class MemoryStore(Store):
     def __init__(self) -> None:
         self._lock = RLock()
         self._assistants: Shelf[AssistantRecord] = Shelf("assistant")
-        self._threads: Shelf[_Thread] = Shelf("thread")
-        self._runs: Shelf[_Run] = Shelf("run")
+        self._threads: Shelf[HeldThread] = Shelf("thread")
+        self._runs: Shelf[HeldRun] = Shelf("run")
         self._control: list[Callable[[], None]] = []
 
     async def open(self) -> None:
@@ -68,7 +69,7 @@ class MemoryStore(Store):
 
     async def create_thread(self, record: ThreadRecord, messages: Sequence[HistoryMessage], /) -> None:
         with self._lock:
-            thread = _Thread(record)
+            thread = HeldThread(record)
             self._threads.add(record.id, thread)
             for message in messages:
                 thread.add(message)
@@ -141,7 +142,7 @@ class MemoryStore(Store):
     async def read_history(self, thread_id: str, *, before: int | None, limit: int) -> Sequence[HistoryItem]:
         with self._lock:
             history = self._thread(thread_id).history
-            end = len(history) if before is None else bisect_left(history, before, key=_position)
+            end = len(history) if before is None else bisect_left(history, before, key=position_of)
             return history[max(0, end - limit) : end][::-1]
 
     # Runs
@@ -152,7 +153,7 @@ class MemoryStore(Store):
             self._refuse_busy(thread)
             for message in messages:
                 thread.add(message)
-            self._runs.add(run.record.id, _Run(run, list(events)))
+            self._runs.add(run.record.id, HeldRun(run, list(events)))
             thread.runs.append(run.record.id)
             thread.open_run = run.record.id
 
@@ -161,7 +162,7 @@ class MemoryStore(Store):
         return None if run is None else run.state
 
     async def list_runs(self, thread_id: str | None, query: PageQuery, /) -> Page[RunState]:
-        def wanted(run: _Run) -> bool:
+        def wanted(run: HeldRun) -> bool:
             record = run.base.record
             return (query.status is None or record.status == query.status) and _carries(record.metadata, query.metadata)
 
@@ -231,7 +232,7 @@ class MemoryStore(Store):
             claim = run.claims.get(call_id)
             if claim is not None and (claim.finished or (claim.epoch != epoch and not repeatable)):
                 return False
-            run.claims[call_id] = _Claim(epoch)
+            run.claims[call_id] = Claim(epoch)
             return True
 
     def post(self, run_id: str, epoch: int, change: Change | Event, /) -> None:
@@ -246,7 +247,7 @@ class MemoryStore(Store):
             wakers = run.watchers
         _wake(wakers)
 
-    def _apply(self, run: _Run, epoch: int, change: Change) -> None:
+    def _apply(self, run: HeldRun, epoch: int, change: Change) -> None:
         thread = self._thread(run.base.record.thread_id)
         run.events.extend(change.events)
         for message in change.messages:
@@ -257,9 +258,9 @@ class MemoryStore(Store):
             run.turns[change.turn.id] = change.turn
             thread.put_turn(change.turn, change.turn_tokens)
         for call_id in change.claims:
-            run.claims[call_id] = _Claim(epoch)
+            run.claims[call_id] = Claim(epoch)
         for call_id in change.finished:
-            run.claims[call_id] = _Claim(epoch, finished=True)
+            run.claims[call_id] = Claim(epoch, finished=True)
         if change.record is not None or change.release or change.active_seconds is not None:
             run.apply(change)
             if not run.base.record.is_open and thread.open_run == run.base.record.id:
@@ -300,191 +301,15 @@ class MemoryStore(Store):
             self._control.append(wake)
         return lambda: self._control.remove(wake)
 
-    def _thread(self, thread_id: str) -> _Thread:
+    def _thread(self, thread_id: str) -> HeldThread:
         return _existing(self._threads.get(thread_id), "thread", thread_id)
 
-    def _run(self, run_id: str) -> _Run:
+    def _run(self, run_id: str) -> HeldRun:
         return _existing(self._runs.get(run_id), "run", run_id)
 
-    def _refuse_busy(self, thread: _Thread) -> None:
+    def _refuse_busy(self, thread: HeldThread) -> None:
         if thread.open_run is not None:
             raise busy(thread.record.id, thread.open_run)
-
-
-class Shelf(Generic[T]):
-    """Objects by id, in the order in which they came, read a page at a time."""
-
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-        self._items: dict[str, T] = {}
-        self._number: dict[str, int] = {}
-        self._order: list[tuple[int, str]] = []
-        self._count = 0
-
-    def get(self, key: str) -> T | None:
-        return self._items.get(key)
-
-    def add(self, key: str, item: T) -> None:
-        self._count += 1
-        self._items[key] = item
-        self._number[key] = self._count
-        self._order.append((self._count, key))
-
-    def replace(self, key: str, item: T) -> bool:
-        if key not in self._items:
-            return False
-        self._items[key] = item
-        return True
-
-    def put(self, key: str, item: T) -> None:
-        if not self.replace(key, item):
-            self.add(key, item)
-
-    def remove(self, key: str) -> bool:
-        if key not in self._items:
-            return False
-        del self._items[key]
-        del self._order[bisect_left(self._order, (self._number.pop(key), ""))]
-        return True
-
-    def page(self, query: PageQuery, wanted: Callable[[T], bool], *, among: Sequence[str] | None = None) -> Page[T]:
-        """A page of the objects that are wanted.
-
-        Args:
-            among: The ids of those that are asked about, in order; None for all. A cursor may be any object's.
-
-        Raises:
-            NotFound: There is no object of a cursor's id.
-        """
-        order = self._order if among is None else [(self._number[key], key) for key in among]
-        after, before = self._place(query.after, "after"), self._place(query.before, "before")
-        if query.order == "desc":
-            after, before = before, after
-        first = 0 if after is None else bisect_right(order, (after, "\U0010ffff"))
-        end = len(order) if before is None else bisect_left(order, (before, ""))
-        places = range(first, end) if query.order == "asc" else range(end - 1, first - 1, -1)
-        found: list[T] = []
-        for place in places:
-            item = self._items[order[place][1]]
-            if wanted(item):
-                if len(found) == query.limit:
-                    return Page(found, True)
-                found.append(item)
-        return Page(found, False)
-
-    def _place(self, key: str | None, param: str) -> int | None:
-        if key is None:
-            return None
-        number = self._number.get(key)
-        if number is None:
-            raise NotFound(f"No {self._kind} {key!r} to list {param}.", param=param, code="not_found")
-        return number
-
-
-class _Thread:
-    """A thread with its messages, history and the ids of its runs."""
-
-    def __init__(self, record: ThreadRecord) -> None:
-        self.record = record
-        self.messages: Shelf[Message] = Shelf("message")
-        self.history: list[HistoryItem] = []
-        self.runs: list[str] = []
-        self.open_run: str | None = None
-        self._position = 0
-        self._positions: dict[str, int] = {}
-        self._by_run: dict[str, Shelf[Message]] = {}
-
-    def messages_of(self, run_id: str) -> Shelf[Message]:
-        return self._by_run.get(run_id) or Shelf("message")
-
-    def put(self, message: Message) -> None:
-        self.messages.put(message.id, message)
-        if message.run_id is not None:
-            self._by_run.setdefault(message.run_id, Shelf("message")).put(message.id, message)
-
-    def add(self, message: HistoryMessage) -> None:
-        self.put(message.message)
-        self._position += 1
-        self._positions[message.message.id] = self._position
-        self.history.append(HistoryItem(self._position, message.message, message.tokens))
-
-    def put_in_history(self, message: Message) -> None:
-        """Write a message where the history has it; what a run wrote is there as its turn."""
-        position = self._positions.get(message.id)
-        if position is not None:
-            index = self._index(position)
-            self.history[index] = replace(self.history[index], entry=message)
-
-    def put_turn(self, turn: Turn, tokens: int) -> None:
-        position = self._positions.get(turn.id)
-        if position is None:
-            self._position += 1
-            self._positions[turn.id] = self._position
-            self.history.append(HistoryItem(self._position, turn, tokens))
-        else:
-            self.history[self._index(position)] = HistoryItem(position, turn, tokens)
-
-    def forget(self, message_id: str) -> None:
-        self.messages.remove(message_id)
-        for messages in self._by_run.values():
-            messages.remove(message_id)
-        for index, item in enumerate(self.history):
-            entry = item.entry
-            if isinstance(entry, Message) and entry.id == message_id:
-                del self.history[index]
-                del self._positions[entry.id]
-                return
-            if isinstance(entry, Turn) and entry.message_id == message_id:
-                rest = silenced(entry)
-                if rest is not None:
-                    self.history[index] = replace(item, entry=rest)
-                else:
-                    del self.history[index]
-                    del self._positions[entry.id]
-                return
-
-    def _index(self, position: int) -> int:
-        return bisect_left(self.history, position, key=_position)
-
-
-@dataclass(slots=True)
-class _Claim:
-    epoch: int
-    finished: bool = False
-
-
-@dataclass(slots=True)
-class _Run:
-    """A run with its steps, turns, ledger, events and readers."""
-
-    base: RunState
-    events: list[Event]
-    steps: Shelf[RunStep] = field(default_factory=lambda: Shelf[RunStep]("run step"))
-    turns: dict[str, Turn] = field(default_factory=dict[str, Turn])
-    claims: dict[str, _Claim] = field(default_factory=dict[str, _Claim])
-    watchers: tuple[Callable[[], None], ...] = ()
-
-    @property
-    def state(self) -> RunState:
-        """The run as it is now. Derived and never written back: readers hold no lock."""
-        return replace(self.base, last_sequence=len(self.events))
-
-    def apply(self, change: Change) -> None:
-        record: RunRecord = change.record or self.base.record
-        active = self.base.active_seconds if change.active_seconds is None else change.active_seconds
-        if change.release:
-            self.base = replace(self.base, record=record, active_seconds=active, driver=None, lease_until=0.0)
-        else:
-            self.base = replace(self.base, record=record, active_seconds=active)
-
-    def forget(self, message_id: str) -> None:
-        for turn in list(self.turns.values()):
-            if turn.message_id == message_id:
-                rest = silenced(turn)
-                if rest is not None:
-                    self.turns[turn.id] = rest
-                else:
-                    del self.turns[turn.id]
 
 
 def _existing(item: T | None, kind: str, key: str) -> T:
@@ -495,10 +320,6 @@ def _existing(item: T | None, kind: str, key: str) -> T:
 
 def _carries(metadata: Mapping[str, str], wanted: Mapping[str, str] | None) -> bool:
     return not wanted or all(metadata.get(key) == value for key, value in wanted.items())
-
-
-def _position(item: HistoryItem) -> int:
-    return item.position
 
 
 def _wake(wakers: Sequence[Callable[[], None]]) -> None:

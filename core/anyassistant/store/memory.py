@@ -314,7 +314,7 @@ class MemoryStore(Store):
 
 def _existing(item: T | None, kind: str, key: str) -> T:
     if item is None:
-        raise NotFound(f"No {kind} {key!r}.", param=f"{kind}_id", code="not_found")
+        raise NotFound(f"There is no {kind} {key!r} in this client's store.", param=f"{kind}_id", code="not_found")
     return item
 
 

@@ -138,4 +138,4 @@ def run_number(connection: Connection, tenant: str, run_id: str) -> int:
 
 
 def not_found(kind: str, key: str) -> NotFound:
-    return NotFound(f"No {kind} {key!r}.", param=f"{kind}_id", code="not_found")
+    return NotFound(f"There is no {kind} {key!r} in this client's store.", param=f"{kind}_id", code="not_found")

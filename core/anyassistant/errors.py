@@ -105,6 +105,11 @@ class NotFound(InvalidRequest):
     """There is no object of that id in the store, or at the provider. `code` is `not_found`."""
 
 
+def not_found(kind: str, key: str) -> NotFound:
+    """The error of an id that names nothing, said in one way everywhere."""
+    return NotFound(f"There is no {kind} {key!r} in this client's store.", param=f"{kind}_id", code="not_found")
+
+
 class UnsupportedCapability(InvalidRequest):
     """The provider does not claim what was asked of it; nothing was sent.
 

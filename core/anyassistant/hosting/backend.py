@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable
 import anyio
 
 from .. import protocols
+from ..errors import not_found
 from ..host_task import HostTask
 from ..protocols import AssistantParams, Capabilities, ChatModel, ThreadParams
 from ..types import AssistantRecord, Page, PageQuery, ThreadRecord
 from .host import Host
 from .ids import new_id
-from .records import assistant_record, new_message, not_found
+from .records import assistant_record, new_message
 from .refusals import refuse_images
 from .run import HostedRun, list_runs
 from .store import Store

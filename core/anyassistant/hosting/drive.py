@@ -77,9 +77,8 @@ class Drive:
                         raise
                     ending = failed_by(error)
             if scope.cancelled_caught or (scope.cancel_called and ending is not None and ending.cause is not None):
-                ending = _ending_of(
-                    owned, is_expiry=is_expiry
-                )  # also where the interrupted model raised something else
+                # Also where the model that was interrupted made another exception of it.
+                ending = _ending_of(owned, is_expiry=is_expiry)
             active = state.active_seconds + time.monotonic() - began
             with anyio.CancelScope(shield=True, deadline=anyio.current_time() + WRITE_SECONDS):
                 await self._settle(owned, writer, rounds, ending, active)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..errors import NotFound
 from ..protocols import AssistantParams, MessageParams, NamedTool, RunParams
 from ..types import AssistantRecord, Limits, Message, RunRecord
 from .ids import new_id
@@ -85,11 +84,6 @@ def as_readers_see(state: RunState) -> RunRecord:
     if state.cancel_requested_at is not None and record.is_open:
         return replace(record, status="cancelling", pending_calls=())
     return record
-
-
-def not_found(kind: str, key: str) -> NotFound:
-    """The error of an id that names nothing."""
-    return NotFound(f"There is no {kind} {key!r} in this client's store.", param=f"{kind}_id", code="not_found")
 
 
 def _wire_choice(name: str) -> Mapping[str, object]:

@@ -6,13 +6,13 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 
 from .. import protocols
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, not_found
 from ..protocols import ToolExecutor
 from ..types import Event, Page, PageQuery, RunRecord, RunStep, ToolOutput
 from .driver import OwnedRun, is_undriven
 from .follow import Follower
 from .host import NO_TOOLS, Host
-from .records import as_readers_see, not_found
+from .records import as_readers_see
 from .store import RunState
 
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from .. import protocols
-from ..errors import ThreadBusy
+from ..errors import ThreadBusy, not_found
 from ..protocols import MessageParams, RunParams, ToolExecutor
 from ..types import Message, Page, PageQuery, ThreadRecord
 from ..types.events import RunEvent
 from .driver import is_undriven
 from .host import Host
-from .records import new_message, not_found, run_record
+from .records import new_message, run_record
 from .refusals import refuse_images, refuse_unclaimed, refuse_unknown_choice
 from .run import HostedRun, list_runs
 from .store import RunState

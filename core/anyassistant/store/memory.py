@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import RLock
 from typing import TypeVar
 
-from ..errors import NotFound
+from ..errors import not_found
 from ..hosting.store import Change, HistoryMessage, LostLease, Ownership, RunState, Store
 from ..types import (
     AssistantRecord,
@@ -314,7 +314,7 @@ class MemoryStore(Store):
 
 def _existing(item: T | None, kind: str, key: str) -> T:
     if item is None:
-        raise NotFound(f"There is no {kind} {key!r} in this client's store.", param=f"{kind}_id", code="not_found")
+        raise not_found(kind, key)
     return item
 
 

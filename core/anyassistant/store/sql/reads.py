@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...errors import NotFound
+from ...errors import not_found
 from ...hosting.store import Ownership, RunState
 from ...types import AssistantRecord, Event, HistoryItem, Message, ThreadRecord, Turn
 from . import statements
@@ -135,7 +135,3 @@ def run_number(connection: Connection, tenant: str, run_id: str) -> int:
         raise not_found("run", run_id)
     number: int = row[0]
     return number
-
-
-def not_found(kind: str, key: str) -> NotFound:
-    return NotFound(f"There is no {kind} {key!r} in this client's store.", param=f"{kind}_id", code="not_found")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ...errors import not_found
 from ...hosting.store import HistoryMessage, LostLease, RunState
 from ...types import AssistantRecord, Event, Message, ThreadRecord
 from ..rules import busy, silenced
@@ -17,7 +18,7 @@ from .codec import decode_turn, encode, encode_turn
 from .connection import Connection
 from .keys import key_text
 from .labels import add_labels, replace_labels
-from .reads import find_message_row, find_run, find_thread_row, not_found
+from .reads import find_message_row, find_run, find_thread_row
 from .spans import encode_events
 from .sqlite import is_conflict
 

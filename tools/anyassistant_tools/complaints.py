@@ -4,7 +4,7 @@ For each argument: which one, what was expected, what came. The texts are bounde
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from anyassistant_tools.narrowing import is_json_array, is_json_object, is_mapping
@@ -27,24 +27,42 @@ def describe_errors(error: "ValidationError", value: Mapping[str, object], schem
         value: The object that the model sent.
         schema: The JSON Schema of the tool's parameters.
     """
-    reasons: dict[str, list[str]] = {}
-    came: dict[str, str] = {}
+    complaints = Complaints()
     for one in error.errors(include_url=False, include_context=False):
-        path, expected = _path(one, value), _expected(one, schema)
-        reasons.setdefault(path, [])
-        if expected not in reasons[path]:
-            reasons[path].append(expected)
-        if one["type"] != "missing":
-            came[path] = f"; {shorten(one['input'])} came"
-    lines = [f"- {path}: {' or: '.join(texts)}{came.get(path, '')}" for path, texts in reasons.items()]
-    if len(lines) > MAX_LINES:
-        lines[MAX_LINES:] = [f"- and {len(lines) - MAX_LINES} more"]
-    return "\n".join(["The arguments do not fit:", *lines])
+        came = () if one["type"] == "missing" else (one["input"],)
+        complaints.add(_path(one, value), _expected(one, schema), *came)
+    return complaints.text()
+
+
+class Complaints:
+    """Collects what was wrong, argument by argument."""
+
+    def __init__(self) -> None:
+        self._expected: dict[str, list[str]] = {}
+        self._came: dict[str, str] = {}
+
+    def add(self, path: str, expected: str, *came: object) -> None:
+        """Note what was expected of the argument at a path, and what came in its place, if anything did."""
+        expectations = self._expected.setdefault(path, [])
+        if expected not in expectations:
+            expectations.append(expected)
+        for value in came:
+            self._came[path] = f"; {shorten(value)} came"
+
+    def text(self) -> str:
+        """Give one line for each argument, of `MAX_LINES` arguments."""
+        lines = [
+            f"- {cut(path, MAX_QUOTE)}: {' or: '.join(said)}{self._came.get(path, '')}"
+            for path, said in self._expected.items()
+        ]
+        if len(lines) > MAX_LINES:
+            lines[MAX_LINES:] = [f"- and {len(lines) - MAX_LINES} more"]
+        return "\n".join(["The arguments do not fit:", *lines])
 
 
 def describe_known(schema: Mapping[str, object]) -> str:
     """Name the arguments that the tool takes."""
-    known = _properties(schema)
+    known = properties_of(schema)
     return f"known: {', '.join(known)}" if known else "it takes none"
 
 
@@ -54,21 +72,38 @@ def shorten(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except (ValueError, RecursionError):  # a number with thousands of digits, a circle
         text = f"a value of type {type(value).__name__}"
-    text = text.encode("utf-8", "replace").decode()
-    return text if len(text) <= MAX_QUOTE else f"{text[: MAX_QUOTE - 1]}…"
+    return cut(text.encode("utf-8", "replace").decode(), MAX_QUOTE)
+
+
+def cut(text: str, length: int) -> str:
+    """Give a text of at most that many characters."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def write_path(steps: Iterable[object]) -> str:
+    """Write where something is in a JSON value: `basket[2].price`."""
+    path = ""
+    for step in steps:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        else:
+            path += f".{step}" if path else str(step)
+    return path or "arguments"
 
 
 def _path(one: "ErrorDetails", value: object) -> str:
     """Write where an error is: `basket[2].price`. What pydantic puts in between to name the member of a union goes."""
-    path = ""
+    steps: list[object] = []
     for step in one["loc"]:
-        if is_mapping(value) and step in value:
-            path, value = f"{path}.{step}" if path else str(step), value[step]
+        if is_mapping(value) and step in value:  # each narrows the type  # noqa: SIM114
+            steps.append(step)
+            value = value[step]
         elif is_json_array(value) and isinstance(step, int) and 0 <= step < len(value):
-            path, value = f"{path}[{step}]", value[step]
+            steps.append(step)
+            value = value[step]
     if one["type"] == "missing":
-        path = f"{path}.{one['loc'][-1]}" if path else str(one["loc"][-1])
-    return path or "arguments"
+        steps.append(one["loc"][-1])
+    return write_path(steps)
 
 
 def _expected(one: "ErrorDetails", schema: Mapping[str, object]) -> str:
@@ -79,12 +114,13 @@ def _expected(one: "ErrorDetails", schema: Mapping[str, object]) -> str:
         case "extra_forbidden":
             return "unknown key"
         case "missing":
-            entry = _properties(schema).get(str(location[0])) if len(location) == 1 else None
+            entry = properties_of(schema).get(str(location[0])) if len(location) == 1 else None
             return f"missing; expected {shorten(entry)}" if entry else "missing"
         case _:
             return one["msg"]
 
 
-def _properties(schema: Mapping[str, object]) -> Mapping[str, object]:
+def properties_of(schema: Mapping[str, object]) -> Mapping[str, object]:
+    """Give the schemas of the properties that a schema names."""
     properties = schema.get("properties")
     return properties if is_json_object(properties) else {}

@@ -1,0 +1,128 @@
+"""Tools that are described by a JSON Schema and not by a callable: their arguments are held against that schema.
+
+The text is taken as a callable's is (see `argument_text`). Of the values in it:
+
+- They must fit the schema as they are: `"5"` is not taken for 5, and no default is filled in.
+- What the schema does not know is refused with the list of known names where `additionalProperties` is false.
+- `null` for an argument that may be left out and does not take `null` is left out.
+
+`jsonschema` takes 150 ms to import: whoever asks for it here is about to use it.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pydantic_core import from_json
+
+from anyassistant_tools.argument_text import ArgumentTextParser
+from anyassistant_tools.complaints import shorten
+from anyassistant_tools.errors import ToolDefinitionError
+from anyassistant_tools.json_text import to_json_text
+from anyassistant_tools.narrowing import is_json_array, is_json_object
+from anyassistant_tools.schema_complaints import describe_schema_errors
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+
+class GivenSchemaReader:
+    """Reads the arguments of one tool that is described by a JSON Schema.
+
+    Args:
+        tool: The tool's name, for the errors.
+        schema: The JSON Schema of the object of arguments, of the draft that its `$schema` names, else 2020-12.
+
+    Raises:
+        ToolDefinitionError: It is not JSON.
+    """
+
+    def __init__(self, tool: str, schema: Mapping[str, object]) -> None:
+        self._schema = _as_json(schema, tool)
+        self._validator = _make_validator(self._schema)
+        self._parser = ArgumentTextParser(tool, self._schema)
+        required = self._schema.get("required")
+        self._required = frozenset(map(str, required)) if is_json_array(required) else frozenset[str]()
+
+    def read(self, text: str) -> dict[str, object]:
+        """Give the arguments that the text holds, which fit the schema, by name.
+
+        Raises:
+            ToolArgumentsError: The text does not fit, for whatever reason.
+        """
+        values = self._parser.parse(text).values
+        try:
+            errors = self._errors(values)
+            left_out = {name for error in errors if (name := self._name_of_a_needless_null(error)) is not None}
+            if left_out:
+                values = {name: value for name, value in values.items() if name not in left_out}
+                errors = self._errors(values)
+        except (RecursionError, OverflowError, ZeroDivisionError) as error:
+            raise self._parser.refusal(f"The arguments cannot be held against the schema: {error}.") from None
+        if errors:
+            raise self._parser.refusal(describe_schema_errors(errors, self._schema))
+        return values
+
+    def _errors(self, values: dict[str, object]) -> "list[ValidationError]":
+        # typed as JSON is, which `object` is not
+        return list(self._validator.iter_errors(values))  # type: ignore[arg-type]  # pyright: ignore
+
+    def _name_of_a_needless_null(self, error: "ValidationError") -> str | None:
+        if len(error.absolute_path) != 1 or error.instance is not None:
+            return None
+        name = str(error.absolute_path[0])
+        return None if name in self._required else name
+
+
+def check_schema(schema: Mapping[str, object], tool: str) -> None:
+    """Refuse a schema that no arguments could be held against.
+
+    Args:
+        schema: What is to be the JSON Schema of a tool's arguments.
+        tool: The tool's name.
+
+    Raises:
+        ToolDefinitionError: It is no valid schema of an object, or refers to what is not in it; the message names the
+            place. Nothing is ever fetched from an address.
+    """
+    from anyassistant_tools.schema_check import UnusableSchemaError, check_by_draft, check_references
+
+    plain = _as_json(schema, tool)
+    validator = _make_validator(plain)
+    try:
+        check_by_draft(plain, type(validator))
+        check_references(plain, type(validator))
+        list(validator.iter_errors({}))
+    except UnusableSchemaError as error:
+        raise _definition_error(tool, str(error)) from None
+    except RecursionError:
+        raise _definition_error(tool, "it is nested too deeply") from None
+    kind = plain.get("type", "object")
+    if kind != "object" and not (is_json_array(kind) and "object" in kind):
+        raise _definition_error(tool, f'at type: arguments are an object, so it must be "object", not {shorten(kind)}')
+
+
+def _as_json(schema: Mapping[str, object], tool: str) -> dict[str, object]:
+    """Give the schema in plain containers, which are the only ones that `jsonschema` knows, and as a copy."""
+    try:
+        plain = from_json(to_json_text(schema))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _definition_error(tool, f"it is no JSON ({error})") from error
+    if not is_json_object(plain):
+        raise _definition_error(tool, f"it must be a JSON object, but is {shorten(plain)}")
+    return plain
+
+
+def _make_validator(schema: dict[str, object]) -> "Validator":
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import validator_for
+    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+
+    named = isinstance(schema.get("$schema"), str)
+    draft = validator_for(schema, default=Draft202012Validator) if named else Draft202012Validator
+    # The registry is what keeps it from fetching what a `$ref` names: unless given one, it asks the network.
+    return draft(schema, registry=REGISTRY, format_checker=draft.FORMAT_CHECKER)
+
+
+def _definition_error(tool: str, what: str) -> ToolDefinitionError:
+    return ToolDefinitionError(f"The JSON Schema of the arguments of {tool} cannot be used: {what}.", tool=tool)

@@ -6,7 +6,7 @@ The public names are imported when they are first used, so that importing this p
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from anyassistant_tools import Tool, ToolError, ToolLike
+    from anyassistant_tools import RunContext, Tool, ToolError, ToolLike, ToolResult, Toolset, tool
 
     from .client import (
         AsyncAssistant,
@@ -42,7 +42,7 @@ else:
         "AnyAssistantError": "errors",
         "Image": "types",
     }
-    _TOOLS = frozenset({"Tool", "ToolError", "ToolLike"})
+    _TOOLS = frozenset({"RunContext", "Tool", "ToolError", "ToolLike", "ToolResult", "Toolset", "tool"})
 
     def __getattr__(name: str) -> object:
         from importlib import import_module
@@ -63,5 +63,5 @@ else:
 __all__ = [
     "AsyncClient", "AsyncAssistant", "AsyncThread", "AsyncRun", "AsyncAssistants", "AsyncThreads", "AsyncRuns",
     "AsyncPaginator", "Client", "Assistant", "Thread", "Run", "Assistants", "Threads", "Runs", "Paginator",
-    "Tool", "ToolError", "ToolLike", "Image", "AnyAssistantError",
+    "Tool", "tool", "Toolset", "ToolLike", "ToolResult", "ToolError", "RunContext", "Image", "AnyAssistantError",
 ]  # fmt: skip

@@ -68,7 +68,7 @@ class BoundTools(ToolExecutor):
         tool = self._tools.get(call.name)
         if tool is None:
             output = unknown_tool_output(call, self._names)
-        elif await journal.claim(call.id, repeatable=tool.idempotent):
+        elif await journal.claim(call.id, repeatable=tool.settings.idempotent):
             output = await self._call(tool, call, journal)
         else:
             output = ToolOutput(call.id, UNKNOWN_OUTCOME, error="unknown: started by a driver that went away")
@@ -95,7 +95,7 @@ class BoundTools(ToolExecutor):
         return ToolOutput(call.id, result.content)
 
     def _failed(self, tool: Tool, call: ToolCall, error: Exception, text: str) -> ToolOutput:
-        is_fatal = isinstance(error, tool.fatal)
+        is_fatal = isinstance(error, tool.settings.fatal)
         return ToolOutput(call.id, text, error=_in_full(error), fatal=is_fatal, cause=error if is_fatal else None)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import pytest
 from anyassistant_tools import Tool, ToolArgumentsError
+from anyassistant_tools.options import Settings
 from pydantic import Field
 
 
@@ -262,10 +263,10 @@ def test_a_description_in_the_annotation_goes_before_the_docstring() -> None:
 def test_the_schema_is_made_once_and_is_a_plain_attribute() -> None:
     tool = Tool.from_callable(order)
     assert tool.parameters is tool.parameters
-    assert (tool.name, tool.timeout, tool.idempotent, tool.fatal) == ("order", 60.0, False, ())
+    assert (tool.name, tool.settings) == ("order", Settings())
 
 
 def test_options_are_kept() -> None:
     tool = Tool.from_callable(order, timeout=None, idempotent=True, fatal=ConnectionError)
-    assert (tool.timeout, tool.idempotent, tool.fatal) == (None, True, (ConnectionError,))
-    assert Tool.from_callable(order, fatal=(KeyError, OSError)).fatal == (KeyError, OSError)
+    assert tool.settings == Settings(timeout=None, idempotent=True, fatal=(ConnectionError,))
+    assert Tool.from_callable(order, fatal=(KeyError, OSError)).settings.fatal == (KeyError, OSError)

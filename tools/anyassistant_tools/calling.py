@@ -1,10 +1,14 @@
-"""How arguments by name become a call, and how long the call may take."""
+"""How arguments by name become a call, and what kind of callable it is."""
+
+from __future__ import annotations
 
 import inspect
 import opcode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from anyassistant_tools.signature import Parameter
+from anyassistant_tools.context import RunContext
+from anyassistant_tools.errors import ToolDefinitionError
+from anyassistant_tools.signature import MISSING, Parameter
 
 _Kind = inspect.Parameter
 _POSITIONAL = (_Kind.POSITIONAL_ONLY, _Kind.POSITIONAL_OR_KEYWORD)
@@ -12,13 +16,24 @@ _BY_NAME = (_Kind.POSITIONAL_OR_KEYWORD, _Kind.KEYWORD_ONLY, _Kind.VAR_KEYWORD)
 
 
 def is_async(fn: Callable[..., object]) -> bool:
-    """Whether calling it runs nothing but makes a coroutine, which belongs on the event loop.
+    """Whether calling it runs nothing but makes a coroutine or an async generator, which belongs on the event loop.
 
     What counts is the outermost callable: a sync wrapper around an async function may block, and goes to a thread.
     """
-    if inspect.iscoroutinefunction(fn):  # also of a partial, and of a bound method
+    if inspect.iscoroutinefunction(fn) or inspect.isasyncgenfunction(fn):  # also of a partial, and of a bound method
         return True
-    return not inspect.isroutine(fn) and inspect.iscoroutinefunction(type(fn).__call__)
+    if inspect.isroutine(fn):
+        return False
+    call = type(fn).__call__
+    return inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call)
+
+
+def is_generator(fn: Callable[..., object]) -> bool:
+    """Whether calling it makes a generator, sync or async."""
+    return any(
+        inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+        for function in (fn, type(fn).__call__)
+    )
 
 
 def can_suspend(fn: Callable[..., object]) -> bool:
@@ -33,32 +48,54 @@ def can_suspend(fn: Callable[..., object]) -> bool:
     return send in code.co_code[::2]
 
 
-def bind_by_name(
-    fn: Callable[..., object], parameters: Iterable[Parameter], factories: Mapping[str, Callable[[], object]]
-) -> Callable[..., object]:
-    """Give a callable that takes all arguments by name, as JSON has them, and calls `fn` as it wants to be called.
+class Arrangement:
+    """How a callable wants its arguments: by position or by name, with what makes those that were left out.
 
     Args:
-        fn: The callable.
-        parameters: What it takes.
+        parameters: All that it takes, contexts included.
+        contexts: The names of the parameters that get the `RunContext`.
         factories: What makes the value of an argument that was left out, where the function's own default does not.
-    """
-    takes = list(parameters)
-    if not factories and all(parameter.kind in _BY_NAME for parameter in takes):
-        return fn
-    positional = [parameter for parameter in takes if parameter.kind in _POSITIONAL]
-    variadic = next((parameter.name for parameter in takes if parameter.kind is _Kind.VAR_POSITIONAL), None)
+        tool: The tool's name, for the error.
 
-    def call(**values: object) -> object:
-        for name, make in factories.items():
+    Attributes:
+        is_plain: The arguments by name, as JSON has them, are what the callable takes.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Parameter],
+        contexts: Sequence[str],
+        factories: Mapping[str, Callable[[], object]],
+        *,
+        tool: str,
+    ) -> None:
+        self.is_plain = not (contexts or factories) and all(one.kind in _BY_NAME for one in parameters)
+        self._tool = tool
+        self._contexts = [one for one in parameters if one.name in contexts]
+        self._factories = factories
+        self._positional = [one for one in parameters if one.kind in _POSITIONAL]
+        self._variadic = next((one.name for one in parameters if one.kind is _Kind.VAR_POSITIONAL), None)
+
+    def __call__(
+        self, values: dict[str, object], context: RunContext[object] | None
+    ) -> tuple[list[object], dict[str, object]]:
+        """Give the arguments by position and those by name. Takes `values` apart."""
+        for parameter in self._contexts:
+            if context is not None:
+                values[parameter.name] = context
+            elif parameter.default is MISSING:
+                raise ToolDefinitionError(
+                    f"{self._tool} takes a RunContext: call it in a run, or with context=RunContext(deps=...).",
+                    tool=self._tool,
+                    parameter=parameter.name,
+                )
+        for name, make in self._factories.items():
             if name not in values:
                 values[name] = make()
-        rest = values.pop(variadic, ()) if variadic is not None else ()
-        leading = positional if rest else _up_to_the_last_given(positional, values)
+        rest = values.pop(self._variadic, ()) if self._variadic is not None else ()
+        leading = self._positional if rest else _up_to_the_last_given(self._positional, values)
         ahead = [values.pop(parameter.name, parameter.default) for parameter in leading]
-        return fn(*ahead, *rest, **values)  # type: ignore[misc]  # pyright: ignore  # validated as a list
-
-    return call
+        return [*ahead, *rest], values  # type: ignore[misc]  # pyright: ignore  # validated as a list
 
 
 def _up_to_the_last_given(positional: list[Parameter], values: Mapping[str, object]) -> list[Parameter]:

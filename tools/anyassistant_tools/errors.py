@@ -6,6 +6,8 @@
     ├── ToolArgumentsError      the model's arguments do not fit        (also a ValueError)
     ├── ToolResultError         the result cannot be sent to a model    (also a TypeError)
     ├── ToolTimeoutError        the tool took longer than it may        (also a TimeoutError)
+    ├── ToolCancelled           nobody waits for the tool's call any more
+    ├── CallHadNoEffect         a `reconcile` function found that the call was never made
     └── WorkerThreadsExhausted  too many functions were given up on     (also a RuntimeError)
 
 The root is also the root of everything that `anyassistant` raises. All of them can be pickled.
@@ -82,6 +84,14 @@ class ToolTimeoutError(AnyAssistantError, TimeoutError):
         self.tool = tool
         self.timeout = timeout
         self.orphaned = orphaned
+
+
+class ToolCancelled(AnyAssistantError):
+    """Raised inside a tool, by its `RunContext`: the call was given up on. Let it pass, so that the tool stops."""
+
+
+class CallHadNoEffect(AnyAssistantError):
+    """Raised inside a `reconcile` function: the call whose outcome was unknown did nothing, and is made now."""
 
 
 class WorkerThreadsExhausted(AnyAssistantError, RuntimeError):

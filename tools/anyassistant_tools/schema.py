@@ -52,7 +52,7 @@ class ParametersSchema:
         fields = [_Field(parameter) for parameter in parameters]
         try:
             adapter = _build(fields)
-            json_schema = adapter.json_schema(schema_generator=_WithoutTitles)
+            json_schema = adapter.json_schema(schema_generator=WithoutTitles)
         except (PydanticUserError, TypeError, AttributeError) as error:
             raise _definition_error(fields, tool, error) from error
         for field in fields:
@@ -133,7 +133,7 @@ class _TypedDictOf:
         return core_schema.typed_dict_schema(entries, extra_behavior="allow", extras_schema=extras, config=_CORE_CONFIG)
 
 
-class _WithoutTitles(GenerateJsonSchema):
+class WithoutTitles(GenerateJsonSchema):
     """Leaves out the titles that pydantic makes from names, for which a model pays and learns nothing."""
 
     def field_title_should_be_set(self, schema: object) -> bool:

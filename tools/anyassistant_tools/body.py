@@ -1,0 +1,188 @@
+"""What a tool consists of beside its name and settings: a callable, a given schema, or a pydantic model."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias, Union, get_args, get_origin
+
+from anyassistant_tools.calling import Arrangement
+from anyassistant_tools.context import RunContext
+from anyassistant_tools.describable import check_describable
+from anyassistant_tools.execution import Execute, call_on_loop, check_executable, make_execute
+from anyassistant_tools.options import Settings
+from anyassistant_tools.signature import docstring_of, read_parameters
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from anyassistant_tools.docstrings import Docstring
+    from anyassistant_tools.model_reader import ModelReader
+    from anyassistant_tools.schema import ParametersSchema
+
+SchemaCall: TypeAlias = Callable[[dict[str, object], RunContext[object] | None], Awaitable[object]]
+"""What runs a tool of a given schema: it takes the validated arguments as one dict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a call needs, made once.
+
+    Attributes:
+        read: Validates the text of the arguments, and gives what they are in Python.
+        execute: Makes the call; None where nobody here can.
+    """
+
+    read: Callable[[str], Any]
+    execute: Execute | None
+
+
+class Body(Protocol):
+    """What a tool consists of.
+
+    Attributes:
+        can_run: Whether there is anything to call.
+    """
+
+    can_run: bool
+
+    def describe(self) -> str:
+        """What it says of itself."""
+        ...
+
+    def check(self, settings: Settings, *, tool: str) -> None:
+        """Refuse settings that cannot be held; cheap.
+
+        Raises:
+            ToolDefinitionError: They cannot.
+        """
+        ...
+
+    def parameters(self, *, tool: str) -> Mapping[str, object]:
+        """The JSON Schema of the arguments."""
+        ...
+
+    def plan(self, settings: Settings, *, tool: str) -> Plan: ...
+
+
+class CallableBody(Body):
+    """A typed callable.
+
+    Raises:
+        ToolDefinitionError: It cannot become a tool.
+    """
+
+    can_run = True
+
+    def __init__(self, fn: Callable[..., object], *, tool: str) -> None:
+        self._fn = fn
+        self._all = read_parameters(fn, tool=tool)
+        self._contexts = [one.name for one in self._all if is_context(one.annotation)]
+        self._parameters = [one for one in self._all if one.name not in self._contexts]
+        check_describable(self._parameters, tool=tool)
+
+    def describe(self) -> str:
+        said = self._docstring
+        return "\n\n".join(filter(None, (said.description, said.returns and f"Returns: {said.returns}")))
+
+    def check(self, settings: Settings, *, tool: str) -> None:
+        check_executable(self._fn, settings, tool=tool)
+
+    def parameters(self, *, tool: str) -> Mapping[str, object]:
+        return self._schema(tool).json_schema
+
+    def plan(self, settings: Settings, *, tool: str) -> Plan:
+        from anyassistant_tools.arguments import ArgumentsReader
+
+        schema = self._schema(tool)
+        arrangement = Arrangement(self._all, self._contexts, schema.factories, tool=tool)
+        execute = make_execute(self._fn, arrangement, settings, tool=tool)
+        return Plan(ArgumentsReader(tool, schema).read, execute)
+
+    @cached_property
+    def _docstring(self) -> Docstring:
+        from anyassistant_tools.docstrings import parse_docstring
+
+        return parse_docstring(docstring_of(self._fn), [parameter.name for parameter in self._parameters])
+
+    def _schema(self, tool: str) -> ParametersSchema:
+        if self._made is None:
+            from anyassistant_tools.schema import ParametersSchema
+
+            self._made = ParametersSchema(self._parameters, self._docstring.parameters, tool=tool)
+        return self._made
+
+    _made: ParametersSchema | None = None
+
+
+class SchemaBody(Body):
+    """A JSON Schema that somebody gave, and perhaps what runs it.
+
+    Raises:
+        ToolDefinitionError: It is no JSON Schema of an object.
+    """
+
+    def __init__(
+        self, description: str, parameters: Mapping[str, object], call: SchemaCall | None, *, tool: str
+    ) -> None:
+        from anyassistant_tools.given_schema import check_schema
+
+        check_schema(parameters, tool)
+        self._description = description
+        self._parameters = parameters
+        self._call = call
+        self.can_run = call is not None
+
+    def describe(self) -> str:
+        return self._description
+
+    def check(self, settings: Settings, *, tool: str) -> None:
+        return
+
+    def parameters(self, *, tool: str) -> Mapping[str, object]:
+        return self._parameters
+
+    def plan(self, settings: Settings, *, tool: str) -> Plan:
+        from anyassistant_tools.given_schema import GivenSchemaReader
+
+        execute = None if self._call is None else call_on_loop(self._call, settings.timeout, tool)
+        return Plan(GivenSchemaReader(tool, self._parameters).read, execute)
+
+
+class ModelBody(Body):
+    """A pydantic model, whose fields are the arguments; a call gives an instance."""
+
+    can_run = False
+
+    def __init__(self, model: type[BaseModel]) -> None:
+        self._model = model
+
+    def describe(self) -> str:
+        return inspect.cleandoc(self._model.__doc__ or "")
+
+    def check(self, settings: Settings, *, tool: str) -> None:
+        return
+
+    def parameters(self, *, tool: str) -> Mapping[str, object]:
+        return self._reader(tool).json_schema
+
+    def plan(self, settings: Settings, *, tool: str) -> Plan:
+        return Plan(self._reader(tool).read, None)
+
+    def _reader(self, tool: str) -> ModelReader:
+        from anyassistant_tools.model_reader import ModelReader
+
+        return ModelReader(self._model, tool=tool)
+
+
+def is_context(annotation: object) -> bool:
+    """Whether a parameter gets the `RunContext`: annotated with it, with or without `Deps`, or with it `| None`."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return is_context(get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        return any(is_context(part) for part in get_args(annotation))
+    return annotation is RunContext or origin is RunContext

@@ -1,0 +1,215 @@
+"""Where the body of a tool runs: on the event loop, in a thread, in a process; and how long it may.
+
+Each function here makes an `Execute`, once per tool.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import aclosing
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from anyassistant_tools.calling import Arrangement, can_suspend, is_async, is_generator
+from anyassistant_tools.context import RunContext
+from anyassistant_tools.errors import ToolDefinitionError, ToolTimeoutError
+from anyassistant_tools.options import Settings
+from anyassistant_tools.threads import WorkerThreads
+
+if TYPE_CHECKING:
+    import anyio
+
+Context: TypeAlias = RunContext[object] | None
+Execute: TypeAlias = Callable[[dict[str, object], Context, WorkerThreads | None], Awaitable[object]]
+
+PRIVATE_THREADS = 8
+"""How many calls of one sync tool run at once where the caller brings no `WorkerThreads`; as many processes."""
+
+
+def make_execute(fn: Callable[..., Any], arrangement: Arrangement, settings: Settings, *, tool: str) -> Execute:
+    """Give what runs a callable as its settings say."""
+    invoke = _invoke(fn, arrangement)
+    if is_async(fn):
+        if is_generator(fn) or (settings.timeout is not None and can_suspend(fn)):
+            return _on_loop(invoke, settings.timeout, tool)
+        return _at_once(fn, arrangement)
+    if settings.inline:
+        return _inline(invoke, settings.timeout, tool)
+    if settings.isolate == "process":
+        return _in_process(fn, arrangement, settings.timeout, tool)
+    return _in_thread(invoke, settings.timeout, tool)
+
+
+def check_executable(fn: Callable[..., object], settings: Settings, *, tool: str) -> None:
+    """Refuse what cannot run in a process of its own.
+
+    Raises:
+        ToolDefinitionError: It is async, a generator, or nothing that another process could import.
+    """
+    if settings.isolate != "process":
+        return
+    if is_async(fn) or is_generator(fn):
+        raise ToolDefinitionError(
+            f"{tool} cannot run in a process of its own: only a plain sync function can. An async one is cancelled "
+            "where it is.",
+            tool=tool,
+        )
+    try:
+        pickle.dumps(fn)
+    except Exception as error:
+        raise ToolDefinitionError(
+            f"{tool} cannot run in a process of its own, which could not import it ({error}): define it at the top "
+            "level of a module.",
+            tool=tool,
+        ) from error
+
+
+def call_on_loop(
+    call: Callable[[dict[str, object], Context], Awaitable[object]], timeout: float | None, tool: str
+) -> Execute:
+    """Give what awaits an async callable that takes the arguments as one dict."""
+    return _on_loop(call, timeout, tool)
+
+
+def _invoke(fn: Callable[..., Any], arrangement: Arrangement) -> Callable[[dict[str, object], Context], Any]:
+    if arrangement.is_plain:
+        return lambda values, _: fn(**values)
+
+    def invoke(values: dict[str, object], context: Context) -> Any:
+        args, kwargs = arrangement(values, context)
+        return fn(*args, **kwargs)
+
+    return invoke
+
+
+def _at_once(fn: Callable[..., Any], arrangement: Arrangement) -> Execute:
+    """Of an async function that awaits nothing, or that may take as long as it likes."""
+
+    async def execute(values: dict[str, object], context: Context, _: WorkerThreads | None) -> object:
+        args, kwargs = ((), values) if arrangement.is_plain else arrangement(values, context)
+        return await fn(*args, **kwargs)
+
+    return execute
+
+
+def _on_loop(invoke: Callable[[dict[str, object], Context], Any], timeout: float | None, tool: str) -> Execute:
+    async def execute(values: dict[str, object], context: Context, _: WorkerThreads | None) -> object:
+        import anyio
+
+        with anyio.move_on_after(timeout):
+            return await _outcome(invoke(values, context), context)
+        raise _timed_out(tool, timeout, orphaned=False)
+
+    return execute
+
+
+def _inline(invoke: Callable[[dict[str, object], Context], Any], timeout: float | None, tool: str) -> Execute:
+    """Of a sync function that only computes."""
+    finish = _on_loop(lambda values, _: values["value"], timeout, tool)
+
+    async def execute(values: dict[str, object], context: Context, threads: WorkerThreads | None) -> object:
+        value = _exhausted(invoke(values, context), context)
+        if inspect.isawaitable(value) or isinstance(value, AsyncGenerator):
+            return await finish({"value": value}, context, threads)
+        return value
+
+    return execute
+
+
+def _in_thread(invoke: Callable[[dict[str, object], Context], Any], timeout: float | None, tool: str) -> Execute:
+    own: list[WorkerThreads] = []
+
+    async def execute(values: dict[str, object], context: Context, threads: WorkerThreads | None) -> object:
+        import anyio
+
+        if threads is None:
+            if not own:
+                own.append(WorkerThreads(f"tool-{tool}", PRIVATE_THREADS))
+            threads = own[0]
+        body = _Body(partial(invoke, values, context), context)
+        with anyio.move_on_after(timeout):
+            return await _outcome(await threads.run(body), context)
+        raise _timed_out(tool, timeout, orphaned=body.is_running)
+
+    return execute
+
+
+def _in_process(fn: Callable[..., Any], arrangement: Arrangement, timeout: float | None, tool: str) -> Execute:
+    limits: dict[object, anyio.CapacityLimiter] = {}  # one for each event loop
+
+    async def execute(values: dict[str, object], context: Context, _: WorkerThreads | None) -> object:
+        import anyio
+        import anyio.lowlevel
+        import anyio.to_process
+
+        loop = anyio.lowlevel.current_token()
+        if loop not in limits:
+            limits.clear()
+            limits[loop] = anyio.CapacityLimiter(PRIVATE_THREADS)
+        args, kwargs = arrangement(values, context)
+        with anyio.move_on_after(timeout):
+            body = partial(fn, *args, **kwargs)
+            return await anyio.to_process.run_sync(body, cancellable=True, limiter=limits[loop])
+        raise _timed_out(tool, timeout, orphaned=False)
+
+    return execute
+
+
+async def _outcome(value: Any, context: Context) -> object:
+    """What came of a call, which may have to be awaited or iterated first."""
+    if isinstance(value, AsyncGenerator):
+        return await _drained(value, context)
+    return await value if inspect.isawaitable(value) else value
+
+
+async def _drained(generator: AsyncGenerator[object, None], context: Context) -> object:
+    """The last of what an async generator yields; each is progress."""
+    last: object = None
+    async with aclosing(generator):
+        async for last in generator:
+            if context is not None:
+                context.emit(last)
+    return last
+
+
+def _exhausted(value: object, context: Context) -> object:
+    """What a generator returned, or yielded last, where each that it yields is progress; any other value as it is."""
+    if not isinstance(value, Generator):
+        return value
+    generator: Generator[object, None, object] = value
+    last: object = None
+    try:
+        while True:
+            last = next(generator)
+            if context is not None:
+                context.emit(last)
+    except StopIteration as end:
+        return last if end.value is None else end.value
+    finally:
+        generator.close()
+
+
+def _timed_out(tool: str, timeout: float | None, *, orphaned: bool) -> ToolTimeoutError:
+    limit = timeout or 0.0
+    what = f"{tool} took longer than {limit:g} s."
+    if orphaned:
+        what += " It still runs in a thread, which cannot be stopped: it may still have side effects."
+    return ToolTimeoutError(what, tool=tool, timeout=limit, orphaned=orphaned)
+
+
+class _Body:
+    """A call in a thread, which knows whether it still runs."""
+
+    def __init__(self, call: Callable[[], object], context: Context) -> None:
+        self._call = call
+        self._context = context
+        self.is_running = False
+
+    def __call__(self) -> object:
+        self.is_running = True
+        try:
+            return _exhausted(self._call(), self._context)
+        finally:
+            self.is_running = False

@@ -1,0 +1,238 @@
+"""A tool: what a model sees of it, and a validated call."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from typing_extensions import Unpack
+
+from anyassistant_tools.body import Body, CallableBody, ModelBody, Plan, SchemaBody, SchemaCall
+from anyassistant_tools.context import RunContext
+from anyassistant_tools.decorator import options_of
+from anyassistant_tools.errors import ToolDefinitionError
+from anyassistant_tools.naming import validate_tool_name
+from anyassistant_tools.options import CallOptions, Settings, ToolOptions
+from anyassistant_tools.results import ToolResult, make_result
+from anyassistant_tools.signature import name_of
+from anyassistant_tools.threads import WorkerThreads
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Around: TypeAlias = "Callable[[Tool, str, Callable[[], Awaitable[ToolResult]]], Awaitable[ToolResult]]"
+"""Runs around each call: it gets the tool, the text of the arguments, and what makes the call."""
+
+
+class Tool:
+    """A tool as a model sees it. Made by `from_callable`, `from_schema` or `from_pydantic`.
+
+    Schema and validator are made on first use and kept: its attributes are to be read, not set.
+
+    Attributes:
+        name: What a model calls it by.
+        description: What a model reads about it.
+        parameters: The JSON Schema (draft 2020-12) of the object of its arguments.
+        settings: How it is called: its options, all of them.
+        can_run: Whether there is anything to call. In a run, calls of one without rest for the caller.
+    """
+
+    name: str
+    settings: Settings
+
+    def __init__(
+        self,
+        body: Body,
+        /,
+        *,
+        name: str,
+        settings: Settings,
+        description: str | None = None,
+        around: Around | None = None,
+    ) -> None:
+        self.name = validate_tool_name(name)
+        self.settings = settings
+        self._body = body
+        self._given_description = description
+        self._around = around
+        body.check(settings, tool=name)
+
+    @classmethod
+    def from_callable(cls, fn: Callable[..., object], /, **options: Unpack[ToolOptions]) -> Tool:
+        """Make a tool of a function, method, `partial` or callable object: sync, async or a generator.
+
+        Its type hints become the schema, its docstring the descriptions. What `@tool` said of it holds, and what is
+        said here goes before. Each `yield` of a generator is progress; its result is what it returns, else what it
+        yielded last.
+
+        Args:
+            fn: The callable. A parameter annotated `RunContext` gets the call's context, and no model sees it.
+            options: See `ToolOptions` and `CallOptions`.
+
+        Raises:
+            ToolDefinitionError: It cannot become a tool: the message names what is in the way, and a remedy.
+        """
+        if not callable(fn):
+            kind = type(fn).__name__
+            raise ToolDefinitionError(f"A tool must be callable, and a {kind} is not.", tool=options.get("name", ""))
+        options = {**options_of(fn), **options}
+        given = options.get("name")
+        name = validate_tool_name(name_of(fn) if given is None else given)
+        settings = Settings().changed(options, tool=name)
+        return cls(CallableBody(fn, tool=name), name=name, settings=settings, description=options.get("description"))
+
+    @classmethod
+    def from_schema(
+        cls,
+        name: str,
+        description: str,
+        parameters: Mapping[str, object],
+        *,
+        call: SchemaCall | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Tool:
+        """Make a tool of a JSON Schema.
+
+        Args:
+            name: What a model calls it by.
+            description: What a model reads about it.
+            parameters: The JSON Schema of the object of its arguments; draft 2020-12 unless it says another.
+            call: What runs it, given the validated arguments and the call's context. Without it the caller does: the
+                run rests in `requires_action`.
+            options: See `CallOptions`.
+
+        Raises:
+            ToolDefinitionError: The name is not legal, or the schema is none.
+        """
+        name = validate_tool_name(name)
+        settings = Settings().changed(options, tool=name)
+        return cls(SchemaBody(description, parameters, call, tool=name), name=name, settings=settings)
+
+    @classmethod
+    def from_pydantic(cls, model: type[BaseModel], /) -> Tool:
+        """Make a tool of a pydantic model: its name, its docstring, its fields as the arguments.
+
+        `call` validates the arguments, and its result's `value` is an instance. In a run its calls rest for the caller.
+
+        Raises:
+            ToolDefinitionError: It is no model, or has no JSON Schema.
+        """
+        from pydantic import BaseModel
+
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            raise ToolDefinitionError(f"from_pydantic takes a pydantic model, and {model!r} is none.")
+        return cls(ModelBody(model), name=model.__name__, settings=Settings())
+
+    def __repr__(self) -> str:
+        return f"<Tool {self.name}>"
+
+    @cached_property
+    def description(self) -> str:
+        """What a model reads about the tool."""
+        return self._body.describe() if self._given_description is None else self._given_description
+
+    @cached_property
+    def parameters(self) -> Mapping[str, object]:
+        """The JSON Schema (draft 2020-12) of the object of arguments."""
+        return self._body.parameters(tool=self.name)
+
+    @property
+    def can_run(self) -> bool:
+        """Whether there is anything to call."""
+        return self._body.can_run
+
+    def changed(self, **options: Unpack[ToolOptions]) -> Tool:
+        """The same tool with other options; its name and description are among them.
+
+        Raises:
+            ToolDefinitionError: An option does not exist, or cannot have that value.
+        """
+        name = options.get("name", self.name)
+        return Tool(
+            self._body,
+            name=name,
+            settings=self.settings.changed(options, tool=name),
+            description=options.get("description", self._given_description),
+            around=self._around,
+        )
+
+    def wrapped(self, around: Around) -> Tool:
+        """The same tool, with something done around each call, outside of what is done already."""
+        inner = self._around
+        both = around if inner is None else _nested(around, inner)
+
+        return Tool(
+            self._body, name=self.name, settings=self.settings, description=self._given_description, around=both
+        )
+
+    def read(self, arguments: str, /) -> Any:
+        """Validate a model's arguments without calling anything.
+
+        Returns:
+            The Python values by name; of a tool made of a pydantic model an instance.
+
+        Raises:
+            ToolArgumentsError: They do not fit.
+        """
+        return self._plan.read(arguments)
+
+    async def call(
+        self,
+        arguments: str,
+        /,
+        *,
+        context: RunContext[object] | None = None,
+        threads: WorkerThreads | None = None,
+    ) -> ToolResult:
+        """Validate a model's arguments, call the tool, and give its result.
+
+        An async tool is awaited here, under the time-out. A sync tool runs in a worker thread, with the caller's
+        context variables; or where `isolate` and `inline` say.
+
+        Args:
+            arguments: The JSON text of the arguments, as the model wrote it; empty is `{}`.
+            context: What a parameter annotated `RunContext` gets.
+            threads: Where a sync tool runs; a few threads of the tool's own unless given.
+
+        Raises:
+            ToolArgumentsError: The arguments do not fit; the tool was not called.
+            ToolTimeoutError: It took longer than its time-out.
+            ToolResultError: What it returned has no JSON form.
+            ToolDefinitionError: It takes a context and got none, or there is nothing here that runs it.
+            WorkerThreadsExhausted: Too many calls that overran still run.
+            Exception: Whatever the tool itself raised.
+        """
+        if self._around is None:
+            return await self._call(arguments, context, threads)
+        return await self._around(self, arguments, lambda: self._call(arguments, context, threads))
+
+    async def _call(
+        self, arguments: str, context: RunContext[object] | None, threads: WorkerThreads | None
+    ) -> ToolResult:
+        plan = self._plan
+        value = plan.read(arguments)
+        if plan.execute is not None:
+            try:
+                value = await plan.execute(value, context, threads)
+            except BaseException:  # what may still run of it learns that nobody waits
+                if context is not None:
+                    context.cancel_token.cancel()
+                raise
+        elif isinstance(self._body, SchemaBody):
+            raise ToolDefinitionError(
+                f"Nothing here runs {self.name}: give from_schema a `call`, or answer its calls yourself.",
+                tool=self.name,
+            )
+        return make_result(value, tool=self.name, max_content=self.settings.max_content)
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return self._body.plan(self.settings, tool=self.name)
+
+
+def _nested(outer: Around, inner: Around) -> Around:
+    async def around(tool: Tool, arguments: str, proceed: Callable[[], Awaitable[ToolResult]]) -> ToolResult:
+        return await outer(tool, arguments, lambda: inner(tool, arguments, proceed))
+
+    return around

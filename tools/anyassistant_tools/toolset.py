@@ -1,0 +1,206 @@
+"""Toolsets: tools that go together, under one name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import cached_property
+from typing import TypeAlias
+
+from typing_extensions import Unpack
+
+from anyassistant_tools.errors import ToolDefinitionError
+from anyassistant_tools.narrowing import is_json_object
+from anyassistant_tools.options import CallOptions
+from anyassistant_tools.tools import Around, Tool
+
+Change: TypeAlias = Callable[[Sequence[Tool]], Sequence[Tool]]
+
+
+class Toolset:
+    """A named group of tools. It is not changed: `filter`, `prefix`, `rename`, `configure` and `wrap` give another.
+
+    Args:
+        name: What people call it.
+        tools: Typed functions, Tools, other toolsets, or wire dicts; each tool has a name of its own.
+
+    Attributes:
+        name: What people call it.
+
+    Raises:
+        ToolDefinitionError: Something is no tool, or two have one name.
+    """
+
+    name: str
+
+    def __init__(self, name: str, tools: Iterable[ToolLike]) -> None:
+        self.name = name
+        self._parts = [to_part(item, f"tools[{index}] of toolset {name!r}") for index, item in enumerate(tools)]
+        self._change: Change = _unchanged
+        if not self.needs_opening:
+            _ = self.tools  # two of one name are refused here
+
+    @property
+    def needs_opening(self) -> bool:
+        """Whether its tools are known only while it is open, as those of an MCP server."""
+        return any(isinstance(part, Toolset) and part.needs_opening for part in self._parts)
+
+    @cached_property
+    def tools(self) -> Sequence[Tool]:
+        """Its tools, those of toolsets in it included.
+
+        Raises:
+            ToolDefinitionError: It has to be opened first.
+        """
+        if self.needs_opening:
+            raise ToolDefinitionError(
+                f"The tools of {self.name!r} are known only while it is open: give it to an assistant, whose client "
+                "opens it, or use `async with toolset.open() as tools`."
+            )
+        found = [tool for part in self._parts for tool in (part.tools if isinstance(part, Toolset) else [part])]
+        return self._named_apart(self._change(found))
+
+    def open(self) -> AbstractAsyncContextManager[Sequence[Tool]]:
+        """Its tools, for as long as it is open. Each opening has connections of its own.
+
+        Raises:
+            ToolDefinitionError: Two tools have one name.
+        """
+        return self._open()
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncGenerator[Sequence[Tool], None]:
+        async with AsyncExitStack() as stack:
+            found: list[Tool] = []
+            for part in self._parts:
+                found += await stack.enter_async_context(part.open()) if isinstance(part, Toolset) else [part]
+            yield self._named_apart(self._change(found))
+
+    def filter(self, *names: str) -> Toolset:
+        """Only the tools of these names, in its own order.
+
+        Raises:
+            ToolDefinitionError: It has no tool of such a name; of one that has to be opened, when it is.
+        """
+
+        def change(tools: Sequence[Tool]) -> Sequence[Tool]:
+            self._refuse_unknown(names, tools)
+            return [tool for tool in tools if tool.name in names]
+
+        return self._changed(change)
+
+    def prefix(self, prefix: str) -> Toolset:
+        """Its tools with a prefix to their names: `shop_` makes `order` to `shop_order`."""
+        return self._changed(lambda tools: [tool.changed(name=prefix + tool.name) for tool in tools])
+
+    def rename(self, names: Mapping[str, str]) -> Toolset:
+        """Its tools, some of them under other names.
+
+        Args:
+            names: The new name by the old one.
+
+        Raises:
+            ToolDefinitionError: As for `filter`; or a new name is not legal, or taken.
+        """
+
+        def change(tools: Sequence[Tool]) -> Sequence[Tool]:
+            self._refuse_unknown(names, tools)
+            return [tool.changed(name=names[tool.name]) if tool.name in names else tool for tool in tools]
+
+        return self._changed(change)
+
+    def configure(self, **options: Unpack[CallOptions]) -> Toolset:
+        """Its tools, all of them with these options.
+
+        Raises:
+            ToolDefinitionError: An option does not exist or cannot be; `name` and `description` are each tool's own.
+        """
+        if not CallOptions.__optional_keys__.issuperset(options):
+            raise ToolDefinitionError(f"configure takes {', '.join(CallOptions.__annotations__)}; names see `rename`.")
+        return self._changed(lambda tools: [tool.changed(**options) for tool in tools])
+
+    def wrap(self, around: Around) -> Toolset:
+        """Its tools, with something done around each call: a log line, a cache, another try.
+
+        Args:
+            around: `async def around(tool, arguments, proceed)`, which gives the `ToolResult`; `await proceed()` makes
+                the call. `arguments` is the text as the model wrote it, not yet validated.
+        """
+        return self._changed(lambda tools: [tool.wrapped(around) for tool in tools])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+    def _changed(self, change: Change) -> Toolset:
+        return _Changed(self, change)
+
+    def _refuse_unknown(self, names: Iterable[str], tools: Sequence[Tool]) -> None:
+        known = [tool.name for tool in tools]
+        for name in names:
+            if name not in known:
+                raise ToolDefinitionError(f"Toolset {self.name!r} has no tool {name!r} (it has: {', '.join(known)}).")
+
+    def _named_apart(self, tools: Sequence[Tool]) -> Sequence[Tool]:
+        seen: set[str] = set()
+        for tool in tools:
+            if tool.name in seen:
+                raise ToolDefinitionError(
+                    f"Two tools of toolset {self.name!r} have the name {tool.name!r}: a model could not tell them "
+                    "apart. Use `prefix` or `rename`.",
+                    tool=tool.name,
+                )
+            seen.add(tool.name)
+        return tools
+
+
+class _Changed(Toolset):
+    """Another toolset's tools, changed."""
+
+    def __init__(self, source: Toolset, change: Change) -> None:
+        self.name = source.name
+        self._parts = [source]
+        self._change = change
+        if not source.needs_opening:
+            _ = self.tools
+
+
+ToolLike: TypeAlias = Callable[..., object] | Tool | Toolset | Mapping[str, object]
+"""What an assistant's `tools` may contain: a callable, a `Tool`, a `Toolset`, or a wire dict, which the caller runs."""
+
+
+def to_part(item: object, where: str) -> Tool | Toolset:
+    """Give the tool or the toolset that something stands for.
+
+    Args:
+        item: What was handed in as one.
+        where: Where, for the error.
+
+    Raises:
+        ToolDefinitionError: It is none.
+    """
+    if isinstance(item, Tool | Toolset):
+        return item
+    if isinstance(item, Mapping):
+        return _from_wire(item, where)
+    if callable(item):
+        return Tool.from_callable(item)
+    raise ToolDefinitionError(
+        f"{where} is {type(item).__name__}: a tool is a typed function, a Tool, a Toolset, or a wire dict."
+    )
+
+
+def _from_wire(item: Mapping[str, object], where: str) -> Tool:
+    """A tool of `{"type": "function", "function": {...}}`. Source: OpenAI Assistants v2 reference, `tools`."""
+    function = item.get("function")
+    if item.get("type") != "function" or not is_json_object(function) or not isinstance(function.get("name"), str):
+        raise ToolDefinitionError(
+            f'{where} is no tool of the wire: {{"type": "function", "function": {{"name": ..., "parameters": ...}}}}.'
+        )
+    parameters = function.get("parameters") or {"type": "object", "properties": {}}
+    if not is_json_object(parameters):
+        raise ToolDefinitionError(f"{where}: `parameters` is a JSON Schema.", tool=str(function["name"]))
+    return Tool.from_schema(str(function["name"]), str(function.get("description") or ""), parameters)
+
+
+def _unchanged(tools: Sequence[Tool]) -> Sequence[Tool]:
+    return tools

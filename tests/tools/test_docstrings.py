@@ -60,6 +60,7 @@ def test_each_style_gives_the_description_and_the_parameters(text: str) -> None:
     assert docstring.description == "Order an item.\n\nIt is not bought yet."
     assert " ".join(docstring.parameters["item"].split()) == "The item's id, as the catalogue has it."
     assert docstring.parameters["count"] == "How many."
+    assert docstring.returns == "The order."
 
 
 def test_a_text_without_sections_is_the_description() -> None:
@@ -115,7 +116,7 @@ def test_a_malformed_docstring_keeps_each_parameter(text: str) -> None:
 
 
 def test_a_section_that_cannot_be_told_apart_stays_in_the_description() -> None:
-    text = "Do it.\n\nArgs:\n\nReturns:\n    It."
+    text = "Do it.\n\nArgs:\n\nRaises:\n    It."
     assert parse_docstring(text, ["x"]).description == text
 
 
@@ -126,6 +127,66 @@ def test_a_parameter_that_the_function_does_not_have_is_left_out() -> None:
 def test_starred_parameters_are_found_under_their_names() -> None:
     text = "Do it.\n\nArgs:\n    *rest: The rest.\n    **more: And more."
     assert parse_docstring(text, ["rest", "more"]).parameters == {"rest": "The rest.", "more": "And more."}
+
+
+RETURNS = {
+    "google": ("Do it.\n\nArgs:\n    x: The x.\n\nReturns:\n    {}\n\nRaises:\n    ValueError: If not.", "    "),
+    "google, yields": ("Do it.\n\nArgs:\n    x: The x.\n\nYields:\n    {}", "    "),
+    "google, one line": ("Do it.\n\nArgs:\n    x: The x.\n\nReturns: {}", "    "),
+    "google, singular": ("Do it.\n\nReturn:\n    {}\n\nArgs:\n    x: The x.", "    "),
+    "numpy": ("Do it.\n\nParameters\n----------\nx : int\n    The x.\n\nReturns\n-------\ndict\n    {}", "    "),
+    "numpy, text only": ("Do it.\n\nParameters\n----------\nx : int\n    The x.\n\nYields\n------\n{}", ""),
+    "sphinx": ("Do it.\n\n:param x: The x.\n:returns: {}\n:rtype: dict", "    "),
+    "sphinx, typed": ("Do it.\n\n:param x: The x.\n:return dict[str, int]: {}", "    "),
+    "sphinx, yields": ("Do it.\n\n:yields: {}\n:param x: The x.", "    "),
+    "epytext": ("Do it.\n\n@param x: The x.\n@return: {}\n@rtype: dict", "    "),
+    "epytext, plural": ("Do it.\n\n@param x: The x.\n@returns: {}\n@raise ValueError: If not.", "    "),
+    "two styles": ("Do it.\n\n:param x: The x.\n\nReturns:\n    {}", "    "),
+    "malformed": ("Do it.\n\n:param x The x.\n:returns: {}", "    "),
+}
+
+
+@pytest.mark.parametrize("said", ["The order.", "One of: a, b.", "A list of dicts,\nwith the id: sg-1."])
+@pytest.mark.parametrize("form", RETURNS)
+def test_each_style_tells_what_is_returned(form: str, said: str) -> None:
+    text, indent = RETURNS[form]
+    if form == "numpy, text only" and "\n" in said:
+        said = said.replace("\n", " ")
+    docstring = parse_docstring(text.format(said.replace("\n", f"\n{indent}")), ["x"])
+    assert docstring.returns.split() == said.split()
+    assert docstring.parameters == {"x": "The x."}
+    assert docstring.description == "Do it."
+
+
+@pytest.mark.parametrize("kind", ["dict", "dict[str, list[int]]", "str | None", 'Literal["a: b"]', "shop.Order"])
+def test_the_type_of_what_is_returned_is_left_to_the_signature(kind: str) -> None:
+    assert parse_docstring(f"Do it.\n\nReturns:\n    {kind}: The order.", []).returns == "The order."
+    assert parse_docstring(f"Do it.\n\nReturns\n-------\n{kind}\n    The order.", []).returns == "The order."
+    assert parse_docstring(f"Do it.\n\n:rtype: {kind}", []).returns == ""
+    assert parse_docstring(f"Do it.\n\nReturns\n-------\n{kind}\n", []).returns == ""
+
+
+def test_the_parts_of_a_returned_tuple_keep_their_names() -> None:
+    text = "Do it.\n\nReturns\n-------\nx : int\n    The x.\ny : int\n    The y."
+    assert parse_docstring(text, []).returns == "x: The x.\ny: The y."
+
+
+def test_what_is_returned_goes_before_what_is_yielded() -> None:
+    assert parse_docstring("Do it.\n\nYields:\n    Progress.\n\nReturns:\n    All.", []).returns == "All."
+
+
+@pytest.mark.parametrize("sign", [":", "@"])
+def test_a_paragraph_below_the_fields_belongs_to_the_description(sign: str) -> None:
+    text = f"Do it.\n\n{sign}param x: The x,\n\n    at length.\n\nIt is slow.\n\n{sign}return: All."
+    docstring = parse_docstring(text, ["x"])
+    assert docstring.description.split("\n\n") == ["Do it.", "It is slow."]
+    assert docstring.parameters["x"].split() == ["The", "x,", "at", "length."]
+    assert docstring.returns == "All."
+
+
+def test_a_docstring_that_tells_nothing_of_what_is_returned_says_nothing() -> None:
+    assert parse_docstring("Do it.\n\nArgs:\n    x: The x.", ["x"]).returns == ""
+    assert parse_docstring("Do it.", ["x"]).returns == ""
 
 
 FRAGMENTS = st.sampled_from(

@@ -1,0 +1,93 @@
+"""An MCP server that is reached by streamable HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import responses
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import httpx2
+    from mcp.client._transport import TransportStreams
+
+CONNECT_SECONDS = 30.0
+"""How long one TCP connection may take to be made, and one request to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPServer:
+    """Where a server is."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] | None = field(repr=False)
+
+    def __str__(self) -> str:
+        """The URL without what may be secret in it: user, password, query."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+    def attempt(self) -> HTTPAttempt:
+        return HTTPAttempt(self)
+
+
+class HTTPAttempt:
+    """One connection with a server, and why it came to nothing where it did."""
+
+    def __init__(self, server: HTTPServer) -> None:
+        self._server = server
+        self._last_status: int | None = None
+
+    @asynccontextmanager
+    async def transport(self) -> AsyncIterator[TransportStreams]:
+        """The session, which the server is told to end on leaving."""
+        import httpx2
+        from mcp.client.streamable_http import streamable_http_client
+
+        timeout = httpx2.Timeout(CONNECT_SECONDS, read=None)  # an answer may take as long as the tool's time-out allows
+        async with (
+            httpx2.AsyncClient(
+                headers=self._server.headers, timeout=timeout, event_hooks={"response": [self._note_status]}
+            ) as client,
+            streamable_http_client(self._server.url, http_client=client) as streams,
+        ):
+            yield streams
+
+    async def _note_status(self, response: httpx2.Response) -> None:
+        """Keep what the `mcp` package keeps to itself: with which status a server refused."""
+        self._last_status = response.status_code
+
+    async def reason(self, error: BaseException | None) -> str:
+        """Why there is no connection, or no answer, as a predicate; `None` is that it ended by itself."""
+        import httpx2
+        from mcp import MCPError
+
+        status = self._last_status
+        match error:
+            case None:
+                return "closed the connection."
+            case TimeoutError():
+                return "did not answer in time."
+            case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.UnsupportedProtocol() | httpx2.InvalidURL():
+                return f"cannot be reached ({error}): check that it runs, and its URL."
+            case httpx2.TransportError():
+                return f"went away ({error})."
+            case MCPError() if status is not None and status >= 400:
+                return f"answered with HTTP {status} {responses.get(status, '')}: check {_suspect(status)}."
+            case MCPError():
+                return f"answered with an error: {error.message} (code {error.code})."
+            case _:
+                return f"failed: {error}."
+
+
+def _suspect(status: int) -> str:
+    match status:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return "the headers"
+        case HTTPStatus.NOT_FOUND | HTTPStatus.METHOD_NOT_ALLOWED:
+            return "the path of its URL"
+        case _:
+            return "what its log says"

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import types
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from anyassistant_tools.calling import Arrangement
+from anyassistant_tools.calling import Arrangement, is_context
 from anyassistant_tools.context import RunContext
 from anyassistant_tools.describable import check_describable
 from anyassistant_tools.execution import Execute, call_on_loop, check_executable, make_execute
 from anyassistant_tools.options import Settings
-from anyassistant_tools.signature import docstring_of, read_parameters
+from anyassistant_tools.signature import MISSING, docstring_of, read_parameters
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -67,6 +66,15 @@ class Body(Protocol):
 
     def plan(self, settings: Settings, *, tool: str) -> Plan: ...
 
+    @property
+    def arguments(self) -> frozenset[str] | None:
+        """The names of the arguments; None where the schema leaves them open."""
+        ...
+
+    def complete(self, values: Any, *, tool: str) -> Mapping[str, object]:
+        """Arguments as they were read, by name, with the defaults of those that were left out."""
+        ...
+
 
 class CallableBody(Body):
     """A typed callable.
@@ -101,6 +109,16 @@ class CallableBody(Body):
         arrangement = Arrangement(self._all, self._contexts, schema.factories, tool=tool)
         execute = make_execute(self._fn, arrangement, settings, tool=tool)
         return Plan(ArgumentsReader(tool, schema).read, execute)
+
+    @property
+    def arguments(self) -> frozenset[str] | None:
+        is_open = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in self._parameters)
+        return None if is_open else frozenset(one.name for one in self._parameters)
+
+    def complete(self, values: Any, *, tool: str) -> Mapping[str, object]:
+        factories = self._schema(tool).factories
+        defaults = {one.name: one.default for one in self._parameters if one.default is not MISSING}
+        return {**defaults, **{name: make() for name, make in factories.items()}, **values}
 
     @cached_property
     def _docstring(self) -> Docstring:
@@ -145,6 +163,13 @@ class SchemaBody(Body):
     def parameters(self, *, tool: str) -> Mapping[str, object]:
         return self._parameters
 
+    @property
+    def arguments(self) -> frozenset[str] | None:
+        return None
+
+    def complete(self, values: Any, *, tool: str) -> Mapping[str, object]:
+        return dict(values)
+
     def plan(self, settings: Settings, *, tool: str) -> Plan:
         from anyassistant_tools.given_schema import GivenSchemaReader
 
@@ -169,6 +194,13 @@ class ModelBody(Body):
     def parameters(self, *, tool: str) -> Mapping[str, object]:
         return self._reader(tool).json_schema
 
+    @property
+    def arguments(self) -> frozenset[str] | None:
+        return frozenset(self._model.model_fields)
+
+    def complete(self, values: Any, *, tool: str) -> Mapping[str, object]:
+        return dict(values)
+
     def plan(self, settings: Settings, *, tool: str) -> Plan:
         return Plan(self._reader(tool).read, None)
 
@@ -176,13 +208,3 @@ class ModelBody(Body):
         from anyassistant_tools.model_reader import ModelReader
 
         return ModelReader(self._model, tool=tool)
-
-
-def is_context(annotation: object) -> bool:
-    """Whether a parameter gets the `RunContext`: annotated with it, with or without `Deps`, or with it `| None`."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return is_context(get_args(annotation)[0])
-    if origin in (Union, types.UnionType):
-        return any(is_context(part) for part in get_args(annotation))
-    return annotation is RunContext or origin is RunContext

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import opcode
+import types
 from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Union, get_args, get_origin
 
 from anyassistant_tools.context import RunContext
 from anyassistant_tools.errors import ToolDefinitionError
@@ -106,3 +108,13 @@ def _up_to_the_last_given(positional: list[Parameter], values: Mapping[str, obje
         if parameter.kind is _Kind.POSITIONAL_ONLY and parameter.name in values
     ]
     return positional[: given[-1] + 1] if given else []
+
+
+def is_context(annotation: object) -> bool:
+    """Whether a parameter gets the `RunContext`: annotated with it, with or without `Deps`, or with it `| None`."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return is_context(get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        return any(is_context(part) for part in get_args(annotation))
+    return annotation is RunContext or origin is RunContext

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from typing_extensions import Unpack
 
 from anyassistant_tools.body import Body, CallableBody, ModelBody, Plan, SchemaBody, SchemaCall
+from anyassistant_tools.companions import Companion
 from anyassistant_tools.context import RunContext
 from anyassistant_tools.decorator import options_of
 from anyassistant_tools.errors import ToolDefinitionError
@@ -57,6 +59,9 @@ class Tool:
         self._given_description = description
         self._around = around
         body.check(settings, tool=name)
+        approval, reconcile = settings.requires_approval, settings.reconcile
+        self._approval = None if isinstance(approval, bool) else self._companion(approval, "requires_approval")
+        self._reconcile = None if reconcile is None else self._companion(reconcile, "reconcile")
 
     @classmethod
     def from_callable(cls, fn: Callable[..., object], /, **options: Unpack[ToolOptions]) -> Tool:
@@ -177,6 +182,44 @@ class Tool:
         """
         return self._plan.read(arguments)
 
+    async def needs_approval(self, arguments: str, /, *, context: RunContext[object] | None = None) -> bool:
+        """Whether a person has to approve this call before it is made.
+
+        Raises:
+            ToolArgumentsError: The arguments do not fit: nothing is to be approved.
+            Exception: Whatever the `requires_approval` function raised.
+        """
+        values = self._plan.read(arguments)
+        if self._approval is None:
+            return self.settings.requires_approval is True
+        answer = self._approval.call(self._body.complete(values, tool=self.name), context)
+        return bool(await answer if inspect.isawaitable(answer) else answer)
+
+    async def reconcile(
+        self,
+        arguments: str,
+        /,
+        *,
+        context: RunContext[object] | None = None,
+        threads: WorkerThreads | None = None,
+    ) -> ToolResult:
+        """Find out what came of a call that was begun by a process which went away.
+
+        Returns:
+            What the call had given; to be told to the model in its place.
+
+        Raises:
+            CallHadNoEffect: It did nothing, and can be made now.
+            LookupError: The tool has no `reconcile` function.
+            Exception: Whatever the `reconcile` function raised: the outcome stays unknown.
+        """
+        if self._reconcile is None:
+            raise LookupError(f"{self.name} has no `reconcile` function")
+        values = self._body.complete(self._plan.read(arguments), tool=self.name)
+        execute = self._reconcile.execution(self.settings.timeout)
+        value = await execute(dict(values), context, threads)
+        return make_result(value, tool=self.name, max_content=self.settings.max_content)
+
     async def call(
         self,
         arguments: str,
@@ -225,6 +268,9 @@ class Tool:
                 tool=self.name,
             )
         return make_result(value, tool=self.name, max_content=self.settings.max_content)
+
+    def _companion(self, fn: Callable[..., object], option: str) -> Companion:
+        return Companion(fn, option=option, tool=self.name, known=self._body.arguments)
 
     @cached_property
     def _plan(self) -> Plan:

@@ -1,7 +1,7 @@
 """The policy for texts that a model wrote, and what it is told."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from anyassistant_tools import Tool, ToolArgumentsError
@@ -94,6 +94,36 @@ async def test_a_union_says_what_each_member_expected() -> None:
 
     with pytest.raises(ToolArgumentsError, match=r"- which: .*integer.* or: .*array; \"x\" came"):
         await Tool.from_callable(pick).call('{"which": "x"}')
+
+
+class Circle(BaseModel):
+    kind: Literal["circle"]
+    radius: float
+
+
+class Square(BaseModel):
+    kind: Literal["square"]
+    side: float
+
+
+@pytest.mark.parametrize(
+    ("shape", "lines"),
+    [
+        ({"kind": "square", "side": "x"}, ["- shape.side: Input should be a valid number, unable to parse string"]),
+        ({"kind": "square"}, ["- shape.side: missing"]),
+        ({"kind": "star", "side": 1}, ["- shape.kind: Input should be 'circle' or: ", "- shape.radius: missing"]),
+        ([1, "x"], ["- shape[1]: Input should be a valid integer"]),
+        ("x", ["- shape: Input should be "]),
+    ],
+)
+async def test_a_union_is_told_by_the_member_that_was_meant(shape: object, lines: list[str]) -> None:
+    async def draw(shape: Circle | Square | list[int]) -> None: ...
+
+    with pytest.raises(ToolArgumentsError) as caught:
+        await Tool.from_callable(draw).call(json.dumps({"shape": shape}))
+    said = str(caught.value).splitlines()[1:]
+    assert len(said) == len(lines)
+    assert all(line.startswith(start) for line, start in zip(said, lines, strict=True))
 
 
 @pytest.mark.parametrize(

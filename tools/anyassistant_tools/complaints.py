@@ -4,7 +4,7 @@ For each argument: which one, what was expected, what came. The texts are bounde
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from anyassistant_tools.narrowing import is_json_array, is_json_object, is_mapping
@@ -28,7 +28,7 @@ def describe_errors(error: "ValidationError", value: Mapping[str, object], schem
         schema: The JSON Schema of the tool's parameters.
     """
     complaints = Complaints()
-    for one in error.errors(include_url=False, include_context=False):
+    for one in _meant(error.errors(include_url=False, include_context=False), value):
         came = () if one["type"] == "missing" else (one["input"],)
         complaints.add(_path(one, value), _expected(one, schema), *came)
     return complaints.text()
@@ -89,6 +89,42 @@ def write_path(steps: Iterable[object]) -> str:
         else:
             path += f".{step}" if path else str(step)
     return path or "arguments"
+
+
+def _meant(errors: "list[ErrorDetails]", value: object) -> "list[ErrorDetails]":
+    """Leave out the members of a union that were not meant, being of another type or kind, where one of them was."""
+    unions: dict[tuple[object, ...], dict[object, list[ErrorDetails]]] = {}
+    for one in errors:
+        union, member = _first_union(one["loc"][:-1] if one["type"] == "missing" else one["loc"], value)
+        if member is not None:
+            unions.setdefault(union, {}).setdefault(member, []).append(one)
+    left_out: set[int] = set()
+    for union, members in unions.items():
+        for is_another in (_is_of_another_type, _is_of_another_kind):
+            others = [name for name, found in members.items() if any(is_another(one, len(union)) for one in found)]
+            if len(others) < len(members):
+                left_out |= {id(one) for name in others for one in members.pop(name)}
+    return [one for one in errors if id(one) not in left_out]
+
+
+def _is_of_another_type(one: "ErrorDetails", depth: int) -> bool:
+    return one["type"].endswith(("_type", "_parsing", "_required")) and len(one["loc"]) == depth + 1
+
+
+def _is_of_another_kind(one: "ErrorDetails", _depth: int) -> bool:
+    return one["type"] == "literal_error"
+
+
+def _first_union(location: Sequence[object], value: object) -> tuple[tuple[object, ...], object]:
+    """Give the path of the first union on the way to an error, and the name that pydantic has for its member."""
+    for index, step in enumerate(location):
+        if is_mapping(value) and step in value:  # each narrows the type  # noqa: SIM114
+            value = value[step]
+        elif is_json_array(value) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return tuple(location[:index]), step
+    return tuple(location), None
 
 
 def _path(one: "ErrorDetails", value: object) -> str:

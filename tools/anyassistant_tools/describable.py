@@ -8,7 +8,7 @@ import dataclasses
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from enum import Enum
 from typing import Annotated, Literal, Union, get_args, get_origin
 
@@ -17,7 +17,7 @@ from anyassistant_tools.signature import MISSING, Parameter
 
 _KNOWN = frozenset(
     {
-        *("builtins." + name for name in ("str", "int", "float", "bool", "bytes", "bytearray", "complex", "object")),
+        *("builtins." + name for name in ("str", "int", "float", "bool", "bytes", "complex", "object")),
         *("builtins." + name for name in ("NoneType", "list", "tuple", "set", "frozenset", "dict")),
         *("datetime." + name for name in ("datetime", "date", "time", "timedelta")),
         *("collections." + name for name in ("deque", "defaultdict", "OrderedDict", "Counter")),
@@ -69,7 +69,7 @@ def _check(annotation: object, seen: set[int]) -> None:
         return
     seen.add(id(annotation))
     origin = get_origin(annotation)
-    if origin in (Callable, type):
+    if origin in (Callable, Generator, type):
         raise _NotDescribableError(f"there is no JSON form of {type_name(annotation)}")
     if origin is Annotated:
         inner, *metadata = get_args(annotation)
@@ -85,7 +85,10 @@ def _check(annotation: object, seen: set[int]) -> None:
     elif inspect.isclass(annotation):
         _check_class(annotation, seen)
     elif (aliased := getattr(annotation, "__supertype__", None) or getattr(annotation, "__value__", None)) is not None:
-        _check(aliased, seen)
+        if isinstance(aliased, str):  # of a TypeAliasType
+            _ask_pydantic(annotation)
+        else:
+            _check(aliased, seen)
     elif type(annotation).__module__ not in ("typing", "typing_extensions"):  # those are Any, a TypeVar and the like
         _ask_pydantic(annotation)
 
@@ -100,9 +103,9 @@ def _describes_itself(item: object) -> bool:
 
 
 def _check_class(cls: type[object], seen: set[int]) -> None:
-    if f"{cls.__module__}.{cls.__qualname__}" in _KNOWN or issubclass(cls, Enum):
+    if f"{cls.__module__}.{cls.__qualname__}" in _KNOWN or (issubclass(cls, Enum) and len(cls)):
         return
-    if issubclass(cls, _NEVER):
+    if issubclass(cls, (*_NEVER, Enum)) or cls is Generator:  # an Enum without members
         raise _NotDescribableError(f"there is no JSON form of {type_name(cls)}")
     if (fields := getattr(cls, "__pydantic_fields__", None)) is not None:
         for field in fields.values():

@@ -5,7 +5,9 @@ The parameters become one `typed-dict` core schema, not a generated class: they 
 """
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from types import GenericAlias
 from typing import Annotated, Any, get_args, get_origin
@@ -13,8 +15,17 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter
 from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
-from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import CoreSchema, SchemaValidator, core_schema, from_json
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+from pydantic_core import (
+    CoreSchema,
+    PydanticCustomError,
+    PydanticSerializationError,
+    SchemaValidator,
+    ValidationError,
+    core_schema,
+    from_json,
+    to_json,
+)
 
 from anyassistant_tools.describable import refusal
 from anyassistant_tools.errors import ToolDefinitionError
@@ -55,13 +66,21 @@ class ParametersSchema:
             json_schema = adapter.json_schema(schema_generator=WithoutTitles)
         except (PydanticUserError, TypeError, AttributeError) as error:
             raise _definition_error(fields, tool, error) from error
-        for field in fields:
-            if field.parameter.kind is not inspect.Parameter.VAR_KEYWORD:
-                _annotate(json_schema["properties"][field.parameter.name], field, descriptions)
-        json_schema.setdefault("properties", {})
-        self.json_schema = json_schema
         # pydantic's plugins alone make it another.
         self.validator = adapter.validator  # type: ignore[assignment]  # pyright: ignore
+        properties = json_schema.setdefault("properties", {})
+        defaults = _defaults(fields, self.validator)
+        for field in fields:
+            name = field.parameter.name
+            if field.parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                for excluded in field.parameter.excluded:
+                    properties.pop(excluded, None)
+                continue
+            if "description" not in properties[name] and (description := _description(field, descriptions)):
+                properties[name]["description"] = description
+            if name in defaults:
+                properties[name]["default"] = defaults[name]
+        self.json_schema = json_schema
         self.omissible = frozenset(field.parameter.name for field in fields if not field.is_required)
         self.factories = {field.parameter.name: field.factory for field in fields if field.factory is not None}
 
@@ -97,7 +116,7 @@ class _Field:
     @property
     def is_required(self) -> bool:
         variadic = self.parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-        return self.default is MISSING and not variadic
+        return self.default is MISSING and not variadic and not self.parameter.is_omissible
 
 
 def _without_default(field: FieldInfo) -> list[object]:
@@ -113,6 +132,14 @@ def _without_default(field: FieldInfo) -> list[object]:
     return [*field.metadata, Field(**said)] if said else list(field.metadata)  # type: ignore[call-overload]
 
 
+def _refuse(_value: object) -> object:
+    raise PydanticCustomError("extra_forbidden", "unknown argument")
+
+
+_UNKNOWN = core_schema.no_info_before_validator_function(_refuse, core_schema.any_schema())
+"""Takes no value: for a name that is not among the arguments, and that `**kwargs` must not hold either."""
+
+
 class _TypedDictOf:
     """Stands in an annotation for the object of arguments, and describes it to pydantic."""
 
@@ -126,6 +153,8 @@ class _TypedDictOf:
             schema = handler.generate_schema(field.type)
             if field.parameter.kind is inspect.Parameter.VAR_KEYWORD:
                 extras = schema
+                for name in field.parameter.excluded - entries.keys():
+                    entries[name] = core_schema.typed_dict_field(_UNKNOWN, required=False)
             else:
                 entries[field.parameter.name] = core_schema.typed_dict_field(schema, required=field.is_required)
         if extras is None:
@@ -134,7 +163,15 @@ class _TypedDictOf:
 
 
 class WithoutTitles(GenerateJsonSchema):
-    """Leaves out the titles that pydantic makes from names, for which a model pays and learns nothing."""
+    """Leaves out the titles that pydantic makes from names, for which a model pays and learns nothing.
+
+    The defaults in it are as those of parameters are, and what has no JSON form is left out without a warning.
+    """
+
+    ignored_warning_kinds: set[JsonSchemaWarningKind] = {  # noqa: RUF012  # pydantic's own: never changed
+        "skipped-choice",
+        "non-serializable-default",
+    }
 
     def field_title_should_be_set(self, schema: object) -> bool:
         return False
@@ -145,6 +182,14 @@ class WithoutTitles(GenerateJsonSchema):
             json_schema["format"] = "base64"
         return json_schema
 
+    def encode_default(self, dft: Any) -> Any:
+        try:
+            if isinstance(dft, float) and not math.isfinite(dft):
+                raise ValueError(f"{dft} is no JSON")
+            return from_json(to_json_text(dft))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise PydanticSerializationError(str(error)) from error  # what it leaves a default out for
+
     def sort(self, value: dict[str, Any], parent_key: str | None = None) -> dict[str, Any]:
         return value  # in the order in which they were declared
 
@@ -153,15 +198,25 @@ def _build(fields: Sequence[_Field]) -> TypeAdapter[dict[str, object]]:
     return TypeAdapter(Annotated[dict[str, object], _TypedDictOf(fields)], config=_CONFIG)
 
 
-def _annotate(entry: dict[str, Any], field: _Field, descriptions: Mapping[str, str]) -> None:
-    """Add description and default to a parameter's schema."""
-    if "description" not in entry and (description := _description(field, descriptions)):
-        entry["description"] = description
-    if field.default is not MISSING:
-        try:
-            entry["default"] = from_json(to_json_text(field.default))
-        except (ValueError, TypeError, RecursionError):
-            return  # it has no JSON form: that it may be left out is all that a model needs to know
+def _defaults(fields: Sequence[_Field], validator: SchemaValidator) -> dict[str, object]:
+    """Give the defaults, as JSON, that the types of their parameters take.
+
+    Of the others (one without a JSON form, the `None` of an `int`) it is enough for a model that they may be left out.
+    """
+    defaults: dict[str, object] = {}
+    for field in fields:
+        if field.default is not MISSING:
+            with suppress(ValueError, TypeError, RecursionError):
+                defaults[field.parameter.name] = from_json(to_json_text(field.default))
+    try:
+        validator.validate_json(to_json(defaults), strict=True)
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=False, include_input=False):
+            if one["type"] != "missing" or len(one["loc"]) > 1:
+                defaults.pop(str(one["loc"][0]) if one["loc"] else "", None)
+    except Exception:  # a validator of the user's may raise anything, and the default is not given to it anyway  # noqa: BLE001
+        return defaults
+    return defaults
 
 
 def _description(field: _Field, descriptions: Mapping[str, str]) -> str | None:

@@ -83,9 +83,17 @@ def _nearest(errors: "Iterable[ValidationError]") -> "list[ValidationError]":
     by_alternative: dict[object, list[ValidationError]] = {}
     for error in errors:
         by_alternative.setdefault(error.relative_schema_path[0], []).append(error)
-    meant = [found for found in by_alternative.values() if not any(_is_of_another_kind(error) for error in found)]
-    return [error for found in meant or by_alternative.values() for error in found]
+    for is_another in (_is_of_another_type, _is_of_another_kind):
+        others = [name for name, found in by_alternative.items() if any(map(is_another, found))]
+        if len(others) < len(by_alternative):
+            for name in others:
+                del by_alternative[name]
+    return [error for found in by_alternative.values() for error in found]
+
+
+def _is_of_another_type(error: "ValidationError") -> bool:
+    return error.validator == "type" and not error.relative_path
 
 
 def _is_of_another_kind(error: "ValidationError") -> bool:
-    return error.validator == "const" or (error.validator == "type" and not error.relative_path)
+    return error.validator == "const"

@@ -4,14 +4,19 @@ import functools
 import inspect
 import sys
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+import typing_extensions
+
+from anyassistant_tools.annotations import keys_of_typed_dict, readable
 from anyassistant_tools.errors import ToolDefinitionError
 
 MISSING = inspect.Parameter.empty
 """Stands for the default that a parameter does not have, and for the type that it does not state."""
+
+_UNPACK = (typing.Unpack, typing_extensions.Unpack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +28,16 @@ class Parameter:
         kind: One of the five kinds of `inspect.Parameter`.
         annotation: Its type with all strings in it resolved, or `MISSING`.
         default: The value of its default, or `MISSING`. A `Field(...)` written as a default is here as it was written.
+        is_omissible: Whether it may be left out although it has no default: a `NotRequired` key of `**kwargs`.
+        excluded: The names that `**kwargs` must not hold, since the callable has them already.
     """
 
     name: str
     kind: int  # a member of an enum of `inspect` that has no public name
     annotation: object
     default: object
+    is_omissible: bool = False
+    excluded: frozenset[str] = frozenset()
 
 
 def name_of(fn: Callable[..., object]) -> str:
@@ -51,6 +60,8 @@ def docstring_of(fn: Callable[..., object]) -> str:
 def read_parameters(fn: Callable[..., object], *, tool: str) -> list[Parameter]:
     """List what a callable takes, in its order; what a `partial` has bound is not among it.
 
+    The keys of `**kwargs: Unpack[TypedDict]` are parameters of their own.
+
     Args:
         fn: Any callable that has a signature.
         tool: The tool's name, for the error.
@@ -68,9 +79,36 @@ def read_parameters(fn: Callable[..., object], *, tool: str) -> list[Parameter]:
     bound = _bound_keywords(fn)
     parameters = [parameter for parameter in signature.parameters.values() if parameter.name not in bound]
     types = _resolve(fn, {parameter.name: parameter.annotation for parameter in parameters}, tool)
-    return [
-        Parameter(parameter.name, parameter.kind, types[parameter.name], parameter.default) for parameter in parameters
-    ]
+    found: list[Parameter] = []
+    for parameter in parameters:
+        annotation = types[parameter.name]
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
+            found.append(Parameter(parameter.name, parameter.kind, readable(annotation), parameter.default))
+        elif typing.get_origin(annotation) in _UNPACK:
+            (typed_dict,) = typing.get_args(annotation)
+            found += _parameters_of_typed_dict(typed_dict, parameter.name, bound, tool)
+        else:
+            excluded = _names_that_have_a_value(fn)
+            found.append(Parameter(parameter.name, parameter.kind, readable(annotation), MISSING, excluded=excluded))
+    return found
+
+
+def _parameters_of_typed_dict(
+    typed_dict: object, parameter: str, bound: frozenset[str], tool: str
+) -> Iterable[Parameter]:
+    try:
+        keys = keys_of_typed_dict(typed_dict)
+    except (NameError, AttributeError) as error:
+        raise ToolDefinitionError(
+            f"The keys of parameter {parameter!r} of {tool} cannot be read ({error}): Unpack takes a TypedDict whose "
+            "types exist when the program runs.",
+            tool=tool,
+            parameter=parameter,
+        ) from error
+    for name, (annotation, is_required) in keys.items():
+        if name not in bound:
+            kind = inspect.Parameter.KEYWORD_ONLY
+            yield Parameter(name, kind, readable(annotation), MISSING, is_omissible=not is_required)
 
 
 def _signature(fn: Callable[..., object]) -> inspect.Signature:
@@ -85,6 +123,27 @@ def _bound_keywords(fn: Callable[..., object]) -> frozenset[str]:
     if isinstance(fn, functools.partial):  # nested ones are flattened by `functools`
         return frozenset(fn.keywords)
     return frozenset()
+
+
+def _names_that_have_a_value(fn: Callable[..., object]) -> frozenset[str]:
+    """Name what the callable would be given twice if it were among its `**kwargs`: what is bound, and `self`."""
+    if isinstance(fn, functools.partial):
+        still_open = _signature(fn).parameters
+        bound = {
+            name
+            for name, parameter in _signature(fn.func).parameters.items()
+            if name not in still_open and parameter.kind is not inspect.Parameter.POSITIONAL_ONLY
+        }
+        return _names_that_have_a_value(fn.func) | bound | fn.keywords.keys()
+    if inspect.ismethod(fn):
+        method: Callable[..., object] = fn.__func__
+    elif inspect.isroutine(fn):
+        return frozenset()
+    else:
+        method = fn.__init__ if inspect.isclass(fn) else type(fn).__call__
+    first = next(iter(_signature(method).parameters.values()), None)
+    is_named = first is not None and first.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return frozenset({first.name}) if first is not None and is_named else frozenset()
 
 
 def _resolve(fn: Callable[..., object], annotations: dict[str, object], tool: str) -> dict[str, object]:

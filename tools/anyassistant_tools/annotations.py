@@ -1,0 +1,83 @@
+"""Types as pydantic can read them where it cannot read, or not wholly, what stands in a signature."""
+
+import sys
+import typing
+from collections.abc import Iterable
+from types import GenericAlias, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import typing_extensions
+
+_REQUIRED: tuple[object, ...] = (typing.Required, typing_extensions.Required)
+_NOT_REQUIRED: tuple[object, ...] = (typing.NotRequired, typing_extensions.NotRequired)
+_UNION: tuple[object, ...] = (Union, UnionType)
+
+
+def readable(annotation: Any, within: tuple[object, ...] = ()) -> Any:
+    """Give a type that means the same to a function and that pydantic reads wholly.
+
+    - An `Iterable` becomes a `list`: pydantic would validate its items only when the function comes to them.
+    - Before Python 3.12, a `typing.TypedDict` becomes one of `typing_extensions`, as pydantic demands; one that holds
+      itself cannot, and is left to pydantic's refusal.
+
+    Args:
+        annotation: Any type, its strings resolved.
+        within: The TypedDicts that it is a part of.
+    """
+    if annotation is Iterable:
+        return list
+    if _is_unreadable_typed_dict(annotation) and annotation not in within:
+        return _typed_dict(annotation, (*within, annotation))
+    origin: Any = get_origin(annotation)
+    args = get_args(annotation)
+    if origin is Annotated:
+        inner = readable(args[0], within)
+        return annotation if inner is args[0] else Annotated[(inner, *args[1:])]
+    if not args or not (isinstance(origin, type) or origin in _UNION):
+        return annotation
+    parts = tuple(part if isinstance(part, list) else readable(part, within) for part in args)
+    if origin is Iterable:
+        return GenericAlias(list, parts)
+    if all(new is old for new, old in zip(parts, args, strict=True)):
+        return annotation
+    remade: Any = Union if origin in _UNION else origin
+    return remade[parts]
+
+
+def keys_of_typed_dict(cls: Any) -> dict[str, tuple[object, bool]]:
+    """Give the type of each key of a TypedDict, and whether it is required.
+
+    Raises:
+        NameError: A type in it names something that cannot be found.
+    """
+    keys: dict[str, tuple[object, bool]] = {}
+    for name, annotation in typing_extensions.get_type_hints(cls, include_extras=True).items():
+        # What is written as a string was no qualifier yet when the class was made.
+        is_required = name in cls.__required_keys__
+        origin: object = get_origin(annotation)
+        while origin in (*_REQUIRED, *_NOT_REQUIRED, typing_extensions.ReadOnly):
+            is_required = origin in _REQUIRED or (is_required and origin not in _NOT_REQUIRED)
+            (annotation,) = get_args(annotation)
+            origin = get_origin(annotation)
+        keys[name] = (annotation, is_required)
+    return keys
+
+
+def _is_unreadable_typed_dict(annotation: object) -> bool:
+    is_old = sys.version_info < (3, 12) and isinstance(annotation, type)
+    return is_old and type(annotation).__module__ == "typing" and typing.is_typeddict(annotation)
+
+
+def _typed_dict(cls: Any, within: tuple[object, ...]) -> Any:
+    try:
+        keys = keys_of_typed_dict(cls)
+    except NameError:  # pydantic will tell
+        return cls
+    fields = {
+        name: (typing_extensions.Required if is_required else typing_extensions.NotRequired)[readable(kind, within)]
+        for name, (kind, is_required) in keys.items()
+    }
+    make: Any = typing_extensions.TypedDict  # type checkers take literal names only
+    anew = make(cls.__name__, fields)
+    anew.__doc__, anew.__module__ = cls.__doc__, cls.__module__
+    return anew

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -44,8 +44,11 @@ class Late(Toolset):
     def needs_opening(self) -> bool:
         return True
 
+    def open(self) -> AbstractAsyncContextManager[Sequence[Tool]]:
+        return self._hold()
+
     @asynccontextmanager
-    async def _open(self) -> AsyncGenerator[Sequence[Tool], None]:
+    async def _hold(self) -> AsyncGenerator[Sequence[Tool], None]:
         self.openings += 1
         self.is_open = True
         yield [Tool.from_callable(history), Tool.from_callable(order)]
@@ -135,6 +138,16 @@ async def test_one_that_needs_opening_has_its_tools_while_it_is_open() -> None:
     async with changed.open(), changed.open():
         pass
     assert late.openings == 3
+
+
+async def test_its_sources_are_opened_once_for_all_that_is_made_of_them() -> None:
+    late = Late()
+    changed = Toolset("all", [order, late.filter("history").prefix("a_"), late.filter("history").prefix("b_")])
+    assert list(changed.sources) == [late, late]
+    async with changed.open() as tools:
+        assert [tool.name for tool in tools] == ["order", "a_history", "b_history"]
+    assert late.openings == 1
+    assert SHOP.sources == []
 
 
 async def test_a_plain_one_can_be_opened_too() -> None:

@@ -57,24 +57,44 @@ class Toolset:
                 f"The tools of {self.name!r} are known only while it is open: give it to an assistant, whose client "
                 "opens it, or use `async with toolset.open() as tools`."
             )
-        found = [tool for part in self._parts for tool in (part.tools if isinstance(part, Toolset) else [part])]
+        return self.tools_from({})
+
+    @property
+    def sources(self) -> Sequence[Toolset]:
+        """The toolsets behind it whose tools are known only while they are open; perhaps itself."""
+        if not self.needs_opening:
+            return []
+        return [source for part in self._parts if isinstance(part, Toolset) for source in part.sources] or [self]
+
+    def tools_from(self, opened: Mapping[Toolset, Sequence[Tool]]) -> Sequence[Tool]:
+        """Its tools, given those of all its sources; for whoever keeps sources open for many toolsets.
+
+        Raises:
+            ToolDefinitionError: Two tools have one name, or one that is named does not exist.
+        """
+        if self in opened:
+            return opened[self]
+        found: list[Tool] = []
+        for part in self._parts:
+            found += part.tools_from(opened) if isinstance(part, Toolset) else [part]
         return self._named_apart(self._change(found))
 
     def open(self) -> AbstractAsyncContextManager[Sequence[Tool]]:
         """Its tools, for as long as it is open. Each opening has connections of its own.
 
+        A toolset whose tools come from elsewhere overrides this and `needs_opening`.
+
         Raises:
-            ToolDefinitionError: Two tools have one name.
+            ToolDefinitionError: Two tools have one name, or one that is named does not exist.
         """
-        return self._open()
+        return self._open_sources()
 
     @asynccontextmanager
-    async def _open(self) -> AsyncGenerator[Sequence[Tool], None]:
+    async def _open_sources(self) -> AsyncGenerator[Sequence[Tool], None]:
         async with AsyncExitStack() as stack:
-            found: list[Tool] = []
-            for part in self._parts:
-                found += await stack.enter_async_context(part.open()) if isinstance(part, Toolset) else [part]
-            yield self._named_apart(self._change(found))
+            sources = dict.fromkeys(self.sources)
+            opened = {source: await stack.enter_async_context(source.open()) for source in sources}
+            yield self.tools_from(opened)
 
     def filter(self, *names: str) -> Toolset:
         """Only the tools of these names, in its own order.

@@ -4,46 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
 from anyassistant_tools.errors import ToolError
+from anyassistant_tools.mcp.attempt import Attempt, Reason, Server
 from anyassistant_tools.mcp.errors import MCPNotInstalledError, MCPServerError
+from anyassistant_tools.mcp.watched_stream import WatchedStream
 
 if TYPE_CHECKING:
-    from typing import Self
-
     import mcp_types
     from anyio.abc import TaskGroup, TaskStatus
     from mcp import Client
-    from mcp.client._transport import ReadStream, TransportStreams
-    from mcp.shared.message import SessionMessage
+    from mcp.client._transport import TransportStreams
 
 MAX_PAGES = 1000
 """Pages of tools after which a server is taken to list the same ones for ever."""
-
-
-class Attempt(Protocol):
-    """One try of reaching a server."""
-
-    def transport(self) -> AbstractAsyncContextManager[TransportStreams]:
-        """The streams of messages; what they need is released on leaving."""
-        ...
-
-    async def reason(self, error: BaseException | None) -> str:
-        """Why there is no connection, or no answer, as a predicate; `None` is that it ended by itself."""
-        ...
-
-
-class Server(Protocol):
-    """How a server is reached. Its `str` is what errors call it, and has no secrets."""
-
-    def attempt(self) -> Attempt: ...
 
 
 @asynccontextmanager
@@ -52,7 +32,7 @@ async def connect(server: Server, *, timeout: float) -> AsyncIterator[Connection
 
     Args:
         server: Which.
-        timeout: Seconds to reach it in and to list its tools, the first time and every later time.
+        timeout: Seconds to reach it in, the first time and every later time, and to list its tools in.
 
     Raises:
         MCPNotInstalledError: The `mcp` package is missing.
@@ -121,7 +101,7 @@ class Connection:
             except Exception as error:
                 raise await self._failure(life, error) from error
             return
-        raise self._error(await life.attempt.reason(TimeoutError()))
+        raise self._error(await life.attempt.explain(TimeoutError()))
 
     def close(self) -> None:
         """Let go of the server. What it holds is released by the time the task group is left."""
@@ -155,19 +135,18 @@ class Connection:
         except Exception as error:
             if isinstance(error, MCPError) and error.code == INVALID_PARAMS:
                 raise ToolError(error.message) from error
-            failure = await self._failure(life, error)
-            if life.is_over:
-                failure.add_note(f"{tool} was under way: it may or may not have taken effect.")
-            raise failure from error
+            raise await self._failure(life, error, tool=tool) from error
 
     async def _alive(self) -> _Life:
         """A client that is connected, as far as one can know."""
         if anyio.lowlevel.current_token() != self._event_loop:
-            raise self._error("was opened on another event loop: open its toolset on the one that calls its tools.")
+            raise self._error(
+                Reason("is connected to another event loop: open the toolset on the one that calls its tools.")
+            )
         async with self._connecting:
             if self._is_closed:
-                raise self._error("is closed: its tools work inside of `async with toolset.open()` only.")
-            if self._life is None or self._life.is_over:
+                raise self._error(Reason("is closed: its tools work inside of `async with toolset.open()` only."))
+            if self._life is None or not self._life.is_connected:
                 self._life = _Life(self._server.attempt())
                 await self._begin(self._life)
             return self._life
@@ -176,42 +155,49 @@ class Connection:
         with anyio.move_on_after(self._timeout):
             await self._tasks.start(self._live, life)
             return
-        raise self._error(await life.attempt.reason(TimeoutError()))
+        raise self._error(await life.attempt.explain(TimeoutError()))
 
     async def _live(self, life: _Life, *, task_status: TaskStatus[None]) -> None:
         """What the task of a client does, from its handshake until its transport ends or nobody wants it any more."""
         from mcp import Client
 
-        has_begun = False
         try:
             async with Client(life.transport(), cache=None) as life.client:
-                has_begun = True
+                life.has_begun = True
                 task_status.started()
                 await life.wait()
         except Exception as error:
-            life.reason = await life.attempt.reason(_first_of(error))
-            if not has_begun:
+            life.reason = await life.attempt.explain(_first_of(error))
+            if not life.has_begun:
                 raise self._error(life.reason) from error
         else:
-            life.reason = "is closed." if self._is_closed else await life.attempt.reason(None)
+            life.reason = Reason("is closed.") if self._is_closed else await life.attempt.explain(None)
         finally:
             life.is_over = True
             life.ended.set()
 
-    async def _failure(self, life: _Life, error: Exception) -> MCPServerError:
-        """What to raise instead of what the mcp package raised."""
+    async def _failure(self, life: _Life, error: Exception, *, tool: str | None = None) -> MCPServerError:
+        """What to raise instead of what the mcp package raised, of a call of a tool or otherwise."""
         from mcp import MCPError
+        from mcp_types import CONNECTION_CLOSED
 
-        if life.is_over:
+        is_lost = isinstance(error, MCPError) and error.code == CONNECTION_CLOSED
+        if not life.is_connected:
             await life.ended.wait()
-            return self._error(life.reason)
-        if isinstance(error, MCPError):
-            return self._error(await life.attempt.reason(error))
-        said = str(error).partition("\n")[0]  # what follows repeats the answer
-        return self._error(f"gave an answer that cannot be taken: {said}.")
+            reason = life.reason
+        elif isinstance(error, MCPError):
+            reason = await life.attempt.explain(error)
+        else:
+            said = str(error).partition("\n")[0]  # what follows repeats the answer
+            reason = Reason(f"gave an answer that cannot be taken: {said}.")
+        return self._error(reason, lost_call=tool if is_lost and reason.was_reached else None)
 
-    def _error(self, predicate: str) -> MCPServerError:
-        return MCPServerError(f"The MCP server {self._server} {predicate}", server=str(self._server))
+    def _error(self, reason: Reason, *, lost_call: str | None = None) -> MCPServerError:
+        server = str(self._server)
+        message = f"The MCP server {server} {reason.predicate}"
+        if lost_call is not None:
+            message += f"\nThe call of {lost_call} was under way: it may or may not have taken effect."
+        return MCPServerError(message, server=server, was_under_way=lost_call is not None)
 
 
 async def _list_tools(client: Client) -> list[mcp_types.Tool]:
@@ -241,6 +227,7 @@ class _Life:
     Attributes:
         client: Through which the server is called, once the handshake was made.
         attempt: How the server is reached, and why it is not.
+        has_begun: Whether it was made.
         is_over: Whether nothing comes from the server any more.
         ended: Set when all that the client held is released.
         reason: From then on, why it ended.
@@ -250,10 +237,15 @@ class _Life:
 
     def __init__(self, attempt: Attempt) -> None:
         self.attempt = attempt
+        self.has_begun = False
         self.is_over = False
         self.ended = anyio.Event()
-        self.reason = ""
+        self.reason = Reason("is not connected.")
         self._scope = anyio.CancelScope()
+
+    @property
+    def is_connected(self) -> bool:
+        return self.has_begun and not self.is_over
 
     async def wait(self) -> None:
         """Until the transport ends, or `leave`."""
@@ -266,38 +258,8 @@ class _Life:
     @asynccontextmanager
     async def transport(self) -> AsyncIterator[TransportStreams]:
         async with self.attempt.transport() as (messages, outbox):
-            yield _WatchedStream(messages, self._transport_ended), outbox
+            yield WatchedStream(messages, self._transport_ended), outbox
 
     def _transport_ended(self) -> None:
         self.is_over = True
         self.leave()
-
-
-class _WatchedStream:
-    """The stream of messages from a server, which tells when the client reads it no more: nothing else does."""
-
-    def __init__(self, stream: ReadStream[SessionMessage | Exception], on_end: Callable[[], None]) -> None:
-        self._stream = stream
-        self._on_end = on_end
-
-    async def receive(self) -> SessionMessage | Exception:
-        return await self._stream.receive()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> SessionMessage | Exception:
-        return await self._stream.__anext__()
-
-    async def __aenter__(self) -> Self:
-        await self._stream.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool | None:
-        self._on_end()
-        return await self._stream.__aexit__(kind, error, traceback)

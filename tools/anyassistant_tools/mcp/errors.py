@@ -1,7 +1,7 @@
 """What can go wrong with an MCP server.
 
     AnyAssistantError
-    ├── MCPServerError          it cannot be reached, ended, or answered out of order   (also a ConnectionError)
+    ├── MCPServerError          it cannot be reached, ended, or broke the protocol      (also a ConnectionError)
     └── MCPNotInstalledError    the `mcp` package is missing                            (also an ImportError)
 
 What a server's tool reports as its error (`isError`) is a `ToolError`: it is for the model.
@@ -14,15 +14,17 @@ class MCPServerError(AnyAssistantError, ConnectionError):
     """An MCP server cannot be started or reached, ended in the middle of a call, or answered against the protocol.
 
     The message names the server and what to do, and has the last lines that a started one wrote to its stderr. It
-    never has its headers or its environment. A call that was under way may or may not have taken effect.
+    never has its headers or its environment.
 
     Attributes:
         server: The server: the beginning of its command, or its URL without credentials and query.
+        was_under_way: Whether a call had been sent, which may or may not have taken effect.
     """
 
-    def __init__(self, message: str, *, server: str = "") -> None:
+    def __init__(self, message: str, *, server: str = "", was_under_way: bool = False) -> None:
         super().__init__(message)
         self.server = server
+        self.was_under_way = was_under_way
 
 
 class MCPNotInstalledError(AnyAssistantError, ImportError):

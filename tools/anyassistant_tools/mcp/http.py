@@ -10,6 +10,8 @@ from http.client import responses
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from anyassistant_tools.mcp.attempt import Reason
+
 if TYPE_CHECKING:
     import httpx2
     from mcp.client._transport import TransportStreams
@@ -60,27 +62,31 @@ class HTTPAttempt:
         """Keep what the `mcp` package keeps to itself: with which status a server refused."""
         self._last_status = response.status_code
 
-    async def reason(self, error: BaseException | None) -> str:
-        """Why there is no connection, or no answer, as a predicate; `None` is that it ended by itself."""
+    async def explain(self, error: BaseException | None) -> Reason:
+        """Give the reason behind what was raised; `None` is that the connection just ended."""
         import httpx2
         from mcp import MCPError
+        from mcp_types import CONNECTION_CLOSED
 
         status = self._last_status
         match error:
             case None:
-                return "closed the connection."
+                return Reason("closed the connection.")
             case TimeoutError():
-                return "did not answer in time."
+                return Reason("did not answer in time.")
             case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.UnsupportedProtocol() | httpx2.InvalidURL():
-                return f"cannot be reached ({error}): check that it runs, and its URL."
+                return Reason(f"cannot be reached ({error}): check that it runs, and its URL.", was_reached=False)
             case httpx2.TransportError():
-                return f"went away ({error})."
+                return Reason(f"went away ({str(error) or type(error).__name__}).")
+            case MCPError() if error.code == CONNECTION_CLOSED:
+                return Reason(f"went away ({error.message}).")
             case MCPError() if status is not None and status >= 400:
-                return f"answered with HTTP {status} {responses.get(status, '')}: check {_suspect(status)}."
+                phrase = f"HTTP {status} {responses.get(status, '')}"
+                return Reason(f"answered with {phrase} ({error.message}): check {_suspect(status)}.")
             case MCPError():
-                return f"answered with an error: {error.message} (code {error.code})."
+                return Reason(f"answered with an error: {error.message} (code {error.code}).")
             case _:
-                return f"failed: {error}."
+                return Reason(f"failed: {error}.")
 
 
 def _suspect(status: int) -> str:

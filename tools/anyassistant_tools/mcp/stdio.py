@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import anyio.to_thread
 
+from anyassistant_tools.mcp.attempt import Reason
+
 if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
 
@@ -70,27 +72,29 @@ class StdioAttempt:
                 stderr.close()  # the process has its own, and the reader's end comes with the process's
                 yield streams
 
-    async def reason(self, error: BaseException | None) -> str:
-        """Why there is no connection, or no answer, as a predicate; `None` is that it ended by itself."""
+    async def explain(self, error: BaseException | None) -> Reason:
+        """Give the reason behind what was raised; `None` is that the process just ended."""
         from mcp import MCPError
         from mcp_types import CONNECTION_CLOSED
 
         server = self._server
         match error:
             case TimeoutError():
-                return f"did not answer in time{await self._stderr.last_words()}"
+                return Reason(f"did not answer in time{await self._stderr.last_words()}")
             case OSError():
                 if server.cwd is not None and error.filename == server.cwd:
-                    return f"cannot be started: there is no folder {server.cwd!r} (cwd)."
+                    return Reason(f"cannot be started: there is no folder {server.cwd!r} (cwd).")
                 if isinstance(error, FileNotFoundError):
-                    return f"cannot be started: no program {server.command!r} was found: install it, or give its path."
-                return f"cannot be started: {error.strerror or error}."
+                    return Reason(
+                        f"cannot be started: no program {server.command!r} was found: install it, or give its path."
+                    )
+                return Reason(f"cannot be started: {error.strerror or error}.")
             case MCPError() if error.code != CONNECTION_CLOSED:
-                return f"answered with an error: {error.message} (code {error.code})."
+                return Reason(f"answered with an error: {error.message} (code {error.code}).")
             case None | MCPError():
-                return f"ended{await self._stderr.last_words()}"
+                return Reason(f"ended{await self._stderr.last_words()}")
             case _:
-                return f"failed: {error}."
+                return Reason(f"failed: {error}.")
 
 
 class _StderrTail:

@@ -6,7 +6,8 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from anyassistant_tools.mcp.connection import Server, connect
+from anyassistant_tools.mcp.attempt import Server
+from anyassistant_tools.mcp.connection import connect
 from anyassistant_tools.mcp.http import HTTPServer
 from anyassistant_tools.mcp.offered import make_tools
 from anyassistant_tools.mcp.stdio import StdioServer
@@ -58,7 +59,7 @@ class MCPToolset(Toolset):
                 app's other variables, where keys may be.
             cwd: The folder that it runs in; the app's unless given.
             name: What people call the toolset; the command unless given.
-            timeout: Seconds in which it has to be started and to answer.
+            timeout: Seconds in which it has to start and to answer, and as many to list its tools in.
         """
         folder = None if cwd is None else os.fspath(cwd)
         environment = None if env is None else dict(env)
@@ -79,7 +80,7 @@ class MCPToolset(Toolset):
             url: Its endpoint; its path is often `/mcp`. A redirect is followed on the same host and port only.
             headers: Sent with each request, such as `{"Authorization": "Bearer ..."}`.
             name: What people call the toolset; the URL without credentials and query unless given.
-            timeout: Seconds in which it has to answer.
+            timeout: Seconds in which it has to answer, and as many to list its tools in.
         """
         return cls(HTTPServer(url, None if headers is None else dict(headers)), name=name, timeout=timeout)
 

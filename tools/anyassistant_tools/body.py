@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
 
 from anyassistant_tools.calling import Arrangement, is_context
 from anyassistant_tools.context import RunContext
 from anyassistant_tools.describable import check_describable
+from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.execution import Execute, call_on_loop, check_executable, make_execute
 from anyassistant_tools.options import Settings
-from anyassistant_tools.signature import MISSING, docstring_of, read_parameters
+from anyassistant_tools.signature import MISSING, Parameter, docstring_of, read_parameters
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
 
     from anyassistant_tools.docstrings import Docstring
     from anyassistant_tools.model_reader import ModelReader
     from anyassistant_tools.schema import ParametersSchema
+
+_VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
 
 SchemaCall: TypeAlias = Callable[[dict[str, object], RunContext[object] | None], Awaitable[object]]
 """What runs a tool of a given schema: it takes the validated arguments as one dict."""
@@ -88,8 +92,12 @@ class CallableBody(Body):
     def __init__(self, fn: Callable[..., object], *, tool: str) -> None:
         self._fn = fn
         self._all = read_parameters(fn, tool=tool)
-        self._contexts = [one.name for one in self._all if is_context(one.annotation)]
-        self._parameters = [one for one in self._all if one.name not in self._contexts]
+        self._contexts = [one.name for one in self._all if _is_context(one, tool)]
+        self._parameters = [
+            replace(one, excluded=one.excluded.union(self._contexts)) if one.kind is _VAR_KEYWORD else one
+            for one in self._all
+            if one.name not in self._contexts
+        ]
         check_describable(self._parameters, tool=tool)
 
     def describe(self) -> str:
@@ -158,7 +166,12 @@ class SchemaBody(Body):
         return self._description
 
     def check(self, settings: Settings, *, tool: str) -> None:
-        return
+        if settings.isolate == "process":
+            raise ToolDefinitionError(
+                f"{tool} cannot run in a process of its own: what runs a tool of a schema is async, and is cancelled "
+                "where it is.",
+                tool=tool,
+            )
 
     def parameters(self, *, tool: str) -> Mapping[str, object]:
         return self._parameters
@@ -178,12 +191,22 @@ class SchemaBody(Body):
 
 
 class ModelBody(Body):
-    """A pydantic model, whose fields are the arguments; a call gives an instance."""
+    """A pydantic model, whose fields are the arguments; a call gives an instance.
+
+    Raises:
+        ToolDefinitionError: A field has a type without a JSON form.
+    """
 
     can_run = False
 
-    def __init__(self, model: type[BaseModel]) -> None:
+    def __init__(self, model: type[BaseModel], *, tool: str) -> None:
         self._model = model
+        if model.__pydantic_complete__:  # else a type in it does not exist yet, and its first use will tell
+            parameters = [
+                Parameter(name, inspect.Parameter.KEYWORD_ONLY, _annotation_of(field), MISSING)
+                for name, field in model.model_fields.items()
+            ]
+            check_describable(parameters, tool=tool)
 
     def describe(self) -> str:
         return inspect.cleandoc(self._model.__doc__ or "")
@@ -208,3 +231,23 @@ class ModelBody(Body):
         from anyassistant_tools.model_reader import ModelReader
 
         return ModelReader(self._model, tool=tool)
+
+
+def _is_context(parameter: Parameter, tool: str) -> bool:
+    found = is_context(parameter.annotation)
+    if found and parameter.kind in (inspect.Parameter.VAR_POSITIONAL, _VAR_KEYWORD):
+        raise ToolDefinitionError(
+            f"{tool} takes any number of RunContexts by {parameter.name!r}, and each call has one: write "
+            "`ctx: RunContext`.",
+            tool=tool,
+            parameter=parameter.name,
+        )
+    return found
+
+
+def _annotation_of(field: FieldInfo) -> object:
+    """The type of a model's field as it was written."""
+    annotation: object = field.annotation
+    for item in field.metadata:
+        annotation = Annotated[annotation, item]
+    return annotation

@@ -8,6 +8,8 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Union, get_args, get_origin
 
+from typing_extensions import TypeAliasType
+
 from anyassistant_tools.context import RunContext
 from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.signature import MISSING, Parameter
@@ -117,4 +119,6 @@ def is_context(annotation: object) -> bool:
         return is_context(get_args(annotation)[0])
     if origin in (Union, types.UnionType):
         return any(is_context(part) for part in get_args(annotation))
+    if isinstance(annotation, TypeAliasType):
+        return is_context(annotation.__value__)
     return annotation is RunContext or origin is RunContext

@@ -18,15 +18,16 @@ class CancelToken:
     It is cancelled when the call overran its time-out or its run was cancelled. Any thread may ask.
     """
 
-    __slots__ = ("_cancelled",)
+    __slots__ = ("_cancelled", "_outer")
 
-    def __init__(self) -> None:
+    def __init__(self, outer: CancelToken | None = None) -> None:
         self._cancelled = False  # one flag that is set once needs no lock
+        self._outer = outer
 
     @property
     def is_cancelled(self) -> bool:
         """Whether the call was given up on."""
-        return self._cancelled
+        return self._cancelled or (self._outer is not None and self._outer.is_cancelled)
 
     def check(self) -> None:
         """Go on only while somebody waits for the call.
@@ -55,6 +56,9 @@ class RunContext(Generic[Deps_co]):
         idempotency_key: The same for every try of this call, also in another process after a crash, and for no other
             call: give it to a service that must not do a thing twice.
         cancel_token: Whether anybody still waits.
+
+    Args:
+        on_progress: What gets the JSON form of what is emitted, in the thread in which it is.
     """
 
     __slots__ = (
@@ -108,11 +112,26 @@ class RunContext(Generic[Deps_co]):
             ToolResultError: It has none.
             ToolCancelled: Nobody waits for the call any more.
         """
-        self.cancel_token.check()
-        if self._on_progress is not None:
-            from anyassistant_tools.results import json_form
+        from anyassistant_tools.results import json_form
 
-            self._on_progress(json_form(progress))
+        self.cancel_token.check()
+        told = json_form(progress)
+        if self._on_progress is not None:
+            self._on_progress(told)
+
+    def for_one_try(self) -> RunContext[Deps_co]:
+        """The same with a cancel token of its own, which its try's time-out cancels, and not those of other tries."""
+        one: RunContext[Deps_co] = RunContext(
+            deps=self._deps,
+            run_id=self.run_id,
+            thread_id=self.thread_id,
+            assistant_id=self.assistant_id,
+            call_id=self.call_id,
+            idempotency_key=self.idempotency_key,
+            on_progress=self._on_progress,
+        )
+        one.cancel_token = CancelToken(self.cancel_token)
+        return one
 
 
 def _in_process(

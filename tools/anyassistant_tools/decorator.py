@@ -36,11 +36,13 @@ def tool(fn: Callable[..., object] | None = None, /, **options: Unpack[ToolOptio
 
     def remember(function: F) -> F:
         target: Callable[..., object] = getattr(function, "__func__", function)  # of a classmethod, the function
+        if not callable(target):
+            raise ToolDefinitionError(f"@tool goes above a function, and its options go by name: not {target!r}.")
         name = validate_tool_name(options["name"]) if "name" in options else name_of(target)
         Settings().changed(options, tool=name)
         try:
             setattr(target, _ATTRIBUTE, {**options_of(target), **options})
-        except AttributeError as error:
+        except (AttributeError, TypeError) as error:
             raise ToolDefinitionError(
                 f"@tool can leave nothing at {name}: make it a tool with Tool.from_callable(...).", tool=name
             ) from error
@@ -50,8 +52,9 @@ def tool(fn: Callable[..., object] | None = None, /, **options: Unpack[ToolOptio
 
 
 def options_of(fn: Callable[..., object]) -> ToolOptions:
-    """What `@tool` said of a callable; of a `partial`, of its function."""
+    """What `@tool` said of a callable; of a `partial`, of its function; of a callable object, of its `__call__`."""
     while isinstance(fn, functools.partial) and not hasattr(fn, _ATTRIBUTE):
         fn = fn.func
-    options: ToolOptions = getattr(fn, _ATTRIBUTE, ToolOptions())
+    where = fn if hasattr(fn, _ATTRIBUTE) else type(fn).__call__
+    options: ToolOptions = getattr(where, _ATTRIBUTE, ToolOptions())
     return options

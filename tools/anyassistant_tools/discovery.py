@@ -32,8 +32,7 @@ def load_toolset(reference: str) -> Toolset:
     if colon:
         return _as_toolset(_import(module, name, reference), reference)
     entry = _entry(reference)
-    module, _, name = entry.value.partition(":")
-    return _as_toolset(_import(module, name, entry.value), reference)
+    return _as_toolset(_import(entry.module, entry.attr, entry.value), reference)
 
 
 def _entry(name: str) -> EntryPoint:

@@ -7,6 +7,7 @@
     ├── ToolResultError         the result cannot be sent to a model    (also a TypeError)
     ├── ToolTimeoutError        the tool took longer than it may        (also a TimeoutError)
     ├── ToolCancelled           nobody waits for the tool's call any more
+    ├── ToolProcessError        the process of a tool went away         (also a RuntimeError)
     ├── CallHadNoEffect         a `reconcile` function found that the call was never made
     └── WorkerThreadsExhausted  too many functions were given up on     (also a RuntimeError)
 
@@ -88,6 +89,18 @@ class ToolTimeoutError(AnyAssistantError, TimeoutError):
 
 class ToolCancelled(AnyAssistantError):
     """Raised inside a tool, by its `RunContext`: the call was given up on. Let it pass, so that the tool stops."""
+
+
+class ToolProcessError(AnyAssistantError, RuntimeError):
+    """A tool with `isolate="process"` could not be sent to its process, or that ended before it told what came of it.
+
+    Attributes:
+        tool: The tool's name.
+    """
+
+    def __init__(self, message: str, *, tool: str = "") -> None:
+        super().__init__(message)
+        self.tool = tool
 
 
 class CallHadNoEffect(AnyAssistantError):

@@ -6,20 +6,22 @@ Each function here makes an `Execute`, once per tool.
 from __future__ import annotations
 
 import inspect
-import pickle
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from anyassistant_tools.calling import Arrangement, can_suspend, is_async, is_generator
-from anyassistant_tools.context import RunContext
+from anyassistant_tools.context import CancelToken, RunContext
 from anyassistant_tools.errors import ToolDefinitionError, ToolTimeoutError
 from anyassistant_tools.options import Settings
+from anyassistant_tools.processes import check_importable, run_in_process
+from anyassistant_tools.results import ToolResult
 from anyassistant_tools.threads import WorkerThreads
 
 if TYPE_CHECKING:
     import anyio
+    from anyio.lowlevel import RunVar
 
 Context: TypeAlias = RunContext[object] | None
 Execute: TypeAlias = Callable[[dict[str, object], Context, WorkerThreads | None], Awaitable[object]]
@@ -56,14 +58,7 @@ def check_executable(fn: Callable[..., object], settings: Settings, *, tool: str
             "where it is.",
             tool=tool,
         )
-    try:
-        pickle.dumps(fn)
-    except Exception as error:
-        raise ToolDefinitionError(
-            f"{tool} cannot run in a process of its own, which could not import it ({error}): define it at the top "
-            "level of a module.",
-            tool=tool,
-        ) from error
+    check_importable(fn, tool=tool)
 
 
 def call_on_loop(
@@ -129,29 +124,32 @@ def _in_thread(invoke: Callable[[dict[str, object], Context], Any], timeout: flo
                 own.append(WorkerThreads(f"tool-{tool}", PRIVATE_THREADS))
             threads = own[0]
         body = _Body(partial(invoke, values, context), context)
-        with anyio.move_on_after(timeout):
-            return await _outcome(await threads.run(body), context)
+        try:
+            with anyio.move_on_after(timeout):
+                return await _outcome(await threads.run(body), context)
+        finally:
+            body.give_up()
         raise _timed_out(tool, timeout, orphaned=body.is_running)
 
     return execute
 
 
 def _in_process(fn: Callable[..., Any], arrangement: Arrangement, timeout: float | None, tool: str) -> Execute:
-    limits: dict[object, anyio.CapacityLimiter] = {}  # one for each event loop
+    limiters: list[RunVar[anyio.CapacityLimiter]] = []  # of each event loop
 
     async def execute(values: dict[str, object], context: Context, _: WorkerThreads | None) -> object:
         import anyio
-        import anyio.lowlevel
-        import anyio.to_process
+        from anyio.lowlevel import RunVar
 
-        loop = anyio.lowlevel.current_token()
-        if loop not in limits:
-            limits.clear()
-            limits[loop] = anyio.CapacityLimiter(PRIVATE_THREADS)
+        if not limiters:
+            limiters.append(RunVar(f"processes of {tool}"))
+        limiter = limiters[0].get(None)
+        if limiter is None:
+            limiter = anyio.CapacityLimiter(PRIVATE_THREADS)
+            limiters[0].set(limiter)
         args, kwargs = arrangement(values, context)
         with anyio.move_on_after(timeout):
-            body = partial(fn, *args, **kwargs)
-            return await anyio.to_process.run_sync(body, cancellable=True, limiter=limits[loop])
+            return await run_in_process(fn, args, kwargs, limiter=limiter, tool=tool)
         raise _timed_out(tool, timeout, orphaned=False)
 
     return execute
@@ -169,13 +167,15 @@ async def _drained(generator: AsyncGenerator[object, None], context: Context) ->
     last: object = None
     async with aclosing(generator):
         async for last in generator:
-            if context is not None:
-                context.emit(last)
+            _tell(last, context)
     return last
 
 
-def _exhausted(value: object, context: Context) -> object:
-    """What a generator returned, or yielded last, where each that it yields is progress; any other value as it is."""
+def _exhausted(value: object, context: Context, token: CancelToken | None = None) -> object:
+    """What a generator returned, or yielded last, where each that it yields is progress; any other value as it is.
+
+    It goes on only while somebody waits, by the token.
+    """
     if not isinstance(value, Generator):
         return value
     generator: Generator[object, None, object] = value
@@ -183,12 +183,18 @@ def _exhausted(value: object, context: Context) -> object:
     try:
         while True:
             last = next(generator)
-            if context is not None:
-                context.emit(last)
+            if token is not None:
+                token.check()
+            _tell(last, context)
     except StopIteration as end:
         return last if end.value is None else end.value
     finally:
         generator.close()
+
+
+def _tell(progress: object, context: Context) -> None:
+    if context is not None and not isinstance(progress, ToolResult):  # which can only be meant as the result
+        context.emit(progress)
 
 
 def _timed_out(tool: str, timeout: float | None, *, orphaned: bool) -> ToolTimeoutError:
@@ -200,16 +206,24 @@ def _timed_out(tool: str, timeout: float | None, *, orphaned: bool) -> ToolTimeo
 
 
 class _Body:
-    """A call in a thread, which knows whether it still runs."""
+    """A call in a thread, which knows whether it runs and whether somebody waits for it.
+
+    Either whoever gives it up sees that it runs, or it sees that it was given up on, and does not begin.
+    """
 
     def __init__(self, call: Callable[[], object], context: Context) -> None:
         self._call = call
         self._context = context
+        self._token = CancelToken()
         self.is_running = False
+
+    def give_up(self) -> None:
+        self._token.cancel()
 
     def __call__(self) -> object:
         self.is_running = True
         try:
-            return _exhausted(self._call(), self._context)
+            self._token.check()
+            return _exhausted(self._call(), self._context, self._token)
         finally:
             self.is_running = False

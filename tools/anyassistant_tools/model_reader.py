@@ -38,8 +38,8 @@ class ModelReader:
             schema = model.model_json_schema(schema_generator=WithoutTitles)
         except (PydanticUserError, TypeError) as error:
             raise ToolDefinitionError(f"The model {tool} has no JSON Schema: {error}", tool=tool) from error
-        if "$ref" in schema:  # of a recursive model
-            schema = {**schema["$defs"][tool], "$defs": schema["$defs"]}
+        if (reference := schema.get("$ref")) is not None:  # of a recursive model
+            schema = {**schema["$defs"][reference.removeprefix("#/$defs/")], "$defs": schema["$defs"]}
         if schema.get("type") != "object":
             raise ToolDefinitionError(f"The model {tool} is no JSON object, as arguments are.", tool=tool)
         properties = schema.setdefault("properties", {})

@@ -23,12 +23,13 @@ def validate_tool_name(name: str) -> str:
     Raises:
         ToolDefinitionError: The name is not legal; the message suggests one that is, where one is near.
     """
-    if _LEGAL_NAME.fullmatch(name):
+    is_text = isinstance(name, str)
+    if is_text and _LEGAL_NAME.fullmatch(name):
         return name
-    suggestion = _ILLEGAL_CHARACTERS.sub("_", name).strip("_")[:MAX_NAME_LENGTH]
+    suggestion = _ILLEGAL_CHARACTERS.sub("_", name if is_text else "").strip("_")[:MAX_NAME_LENGTH]
     is_usable = suggestion != "" and not keyword.iskeyword(suggestion)
     remedy = f"use {suggestion!r}" if is_usable else "give one with name="
     raise ToolDefinitionError(
         f"{name!r} is not a legal name of a tool (1 to {MAX_NAME_LENGTH} of a-z A-Z 0-9 _ -): {remedy}.",
-        tool=name,
+        tool=str(name),
     )

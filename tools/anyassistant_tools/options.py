@@ -84,6 +84,8 @@ class Settings:
             ToolDefinitionError: An option does not exist, or cannot have that value.
         """
         changes = {key: value for key, value in options.items() if key not in ("name", "description")}
+        if not isinstance(options.get("description", ""), str):
+            raise ToolDefinitionError(f"`description` of {tool} must be a text.", tool=tool)
         for key, value in changes.items():
             if key not in _FIELDS:
                 raise ToolDefinitionError(f"A tool has no option {key!r} (known: {', '.join(_FIELDS)}).", tool=tool)

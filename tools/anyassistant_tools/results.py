@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from anyassistant_tools.errors import ToolResultError
 from anyassistant_tools.json_text import standard_base64, to_json_text, without_lone_surrogates
-from anyassistant_tools.narrowing import is_bytes
+from anyassistant_tools.narrowing import is_bytes, is_mapping, is_sequence
 from anyassistant_tools.options import MAX_CONTENT
 
 
@@ -72,7 +72,7 @@ def json_form(value: object) -> object:
     """
     from pydantic_core import from_json
 
-    return from_json(_json_text(value, "The progress of a tool"))
+    return from_json(_json_text(value, f"The progress of a tool, a {type(value).__name__},"))
 
 
 def _check(result: ToolResult, tool: str) -> None:
@@ -80,17 +80,20 @@ def _check(result: ToolResult, tool: str) -> None:
     if not isinstance(result.content, str):
         kind = type(result.content).__name__
         raise ToolResultError(f"{tool} returned a ToolResult whose content is a {kind}: it is a text.", tool=tool)
-    if not all(is_bytes(image) for image in result.images):
-        raise ToolResultError(f"{tool} returned a ToolResult whose images are not all bytes.", tool=tool)
+    if not is_sequence(result.images) or not all(is_bytes(image) for image in result.images):
+        raise ToolResultError(f"{tool} returned a ToolResult whose images are not a list of bytes.", tool=tool)
+    if not is_mapping(result.metadata):
+        kind = type(result.metadata).__name__
+        raise ToolResultError(f"{tool} returned a ToolResult whose metadata is a {kind}: it is a dict.", tool=tool)
     if result.metadata:
-        _json_text(dict(result.metadata), f"{tool} (metadata of its ToolResult)")
+        _json_text(dict(result.metadata), f"{tool} returned a ToolResult whose metadata", tool)
 
 
-def _json_text(value: object, what: str) -> str:
+def _json_text(value: object, what: str, tool: str = "") -> str:
     try:
         return to_json_text(value)
     except (ValueError, TypeError, RecursionError) as error:
-        raise ToolResultError(f"{what}: a {type(value).__name__} in it has no JSON form ({error}).") from error
+        raise ToolResultError(f"{what} has no JSON form ({error}).", tool=tool) from error
 
 
 def _content(value: object, tool: str) -> str:

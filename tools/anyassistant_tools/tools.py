@@ -13,7 +13,7 @@ from anyassistant_tools.body import Body, CallableBody, ModelBody, Plan, SchemaB
 from anyassistant_tools.companions import Companion
 from anyassistant_tools.context import RunContext
 from anyassistant_tools.decorator import options_of
-from anyassistant_tools.errors import ToolDefinitionError
+from anyassistant_tools.errors import ToolDefinitionError, ToolTimeoutError
 from anyassistant_tools.naming import validate_tool_name
 from anyassistant_tools.options import CallOptions, Settings, ToolOptions
 from anyassistant_tools.results import ToolResult, make_result
@@ -68,8 +68,8 @@ class Tool:
         """Make a tool of a function, method, `partial` or callable object: sync, async or a generator.
 
         Its type hints become the schema, its docstring the descriptions. What `@tool` said of it holds, and what is
-        said here goes before. Each `yield` of a generator is progress; its result is what it returns, else what it
-        yielded last.
+        said here goes before. Each `yield` of a generator is progress, but a `ToolResult`; its result is what it
+        returns, else what it yielded last.
 
         Args:
             fn: The callable. A parameter annotated `RunContext` gets the call's context, and no model sees it.
@@ -123,11 +123,20 @@ class Tool:
         Raises:
             ToolDefinitionError: It is no model, or has no JSON Schema.
         """
-        from pydantic import BaseModel
+        from pydantic import BaseModel, RootModel
 
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             raise ToolDefinitionError(f"from_pydantic takes a pydantic model, and {model!r} is none.")
-        return cls(ModelBody(model), name=model.__name__, settings=Settings())
+        if issubclass(model, RootModel):
+            raise ToolDefinitionError(
+                f"The RootModel {model.__name__} has no fields, which arguments need: make it a field of a model."
+            )
+        if model.__pydantic_generic_metadata__["args"]:
+            raise ToolDefinitionError(
+                f"A tool cannot be called {model.__name__!r}: derive a model of its own name from it "
+                f"(class Order({model.__name__}): ...)."
+            )
+        return cls(ModelBody(model, tool=model.__name__), name=model.__name__, settings=Settings())
 
     def __repr__(self) -> str:
         return f"<Tool {self.name}>"
@@ -242,13 +251,18 @@ class Tool:
             ToolArgumentsError: The arguments do not fit; the tool was not called.
             ToolTimeoutError: It took longer than its time-out.
             ToolResultError: What it returned has no JSON form.
+            ToolProcessError: With `isolate="process"`: it could not be sent there, or its process ended.
             ToolDefinitionError: It takes a context and got none, or there is nothing here that runs it.
             WorkerThreadsExhausted: Too many calls that overran still run.
             Exception: Whatever the tool itself raised.
         """
         if self._around is None:
             return await self._call(arguments, context, threads)
-        return await self._around(self, arguments, lambda: self._call(arguments, context, threads))
+
+        def proceed() -> Awaitable[ToolResult]:
+            return self._call(arguments, None if context is None else context.for_one_try(), threads)
+
+        return await self._around(self, arguments, proceed)
 
     async def _call(
         self, arguments: str, context: RunContext[object] | None, threads: WorkerThreads | None
@@ -258,9 +272,9 @@ class Tool:
         if plan.execute is not None:
             try:
                 value = await plan.execute(value, context, threads)
-            except BaseException:  # what may still run of it learns that nobody waits
-                if context is not None:
-                    context.cancel_token.cancel()
+            except BaseException as error:
+                if context is not None and (isinstance(error, ToolTimeoutError) or not isinstance(error, Exception)):
+                    context.cancel_token.cancel()  # what may still run of it learns that nobody waits
                 raise
         elif isinstance(self._body, SchemaBody):
             raise ToolDefinitionError(

@@ -268,6 +268,8 @@ if __name__ == "__main__":
     print("the server starts", file=sys.stderr, flush=True)
     if "noise" in options:
         print("this line is not JSON-RPC", flush=True)
+    if "broken" in options:
+        TOOLS[1].input_schema["properties"] = 5
     if "stubborn" in options:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         atexit.register(threading.Event().wait)

@@ -143,6 +143,12 @@ async def test_the_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPa
     assert isinstance(caught.value, AnyAssistantError)
 
 
+async def test_a_tool_whose_schema_is_none_is_named(make_stdio: MakeStdio) -> None:
+    with pytest.raises(ToolDefinitionError, match="journal"):
+        async with make_stdio("broken").open():
+            pass
+
+
 async def test_headers_are_sent(url: str) -> None:
     toolset = MCPToolset.http(url, headers={"X-Shop": "sesame"})
     assert await call(toolset, "header", '{"name": "x-shop"}') == "sesame"

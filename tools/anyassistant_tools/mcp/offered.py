@@ -41,7 +41,7 @@ def legal_names(names: Iterable[str]) -> Mapping[str, str]:
     """Give each of a server's names one that every provider takes.
 
     A legal one stays. In another, each illegal character becomes `_`; where that is too long, or another tool has it,
-    it ends in a digest of the name, so that a tool keeps its name whatever else the server offers.
+    it ends in a digest of the server's name, which is the same in every process and whatever the order.
 
     Args:
         names: The server's names, each once.

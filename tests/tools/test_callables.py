@@ -158,15 +158,6 @@ def test_a_callable_without_a_docstring_has_an_empty_description_unless_given_on
     assert Tool.from_callable(silent, description="Says nothing.").description == "Says nothing."
 
 
-async def test_parameters_may_have_any_name() -> None:
-    def odd(self: int, schema: int, json: int, copy: int, model_config: int, cls: int, fn: int, _hidden: int) -> int:
-        return self + schema + json + copy + model_config + cls + fn + _hidden
-
-    tool = Tool.from_callable(odd)
-    arguments = '{"self": 1, "schema": 2, "json": 3, "copy": 4, "model_config": 5, "cls": 6, "fn": 7, "_hidden": 8}'
-    assert (await tool.call(arguments)).value == 36
-
-
 async def test_positional_only_parameters_are_given_by_name() -> None:
     def pair(first: int = 1, second: int = 2, /, third: int = 3) -> list[int]:
         return [first, second, third]
@@ -175,23 +166,6 @@ async def test_positional_only_parameters_are_given_by_name() -> None:
     assert (await tool.call("{}")).value == [1, 2, 3]
     assert (await tool.call('{"second": 5}')).value == [1, 5, 3]
     assert (await tool.call('{"first": 4, "third": 6}')).value == [4, 2, 6]
-
-
-async def test_variadic_parameters_are_an_array_and_open_keys() -> None:
-    def gather(first: int = 0, *rest: float, last: str = "z", **more: int) -> object:
-        return [first, rest, last, more]
-
-    tool = Tool.from_callable(gather)
-    assert tool.parameters["properties"] == {
-        "first": {"type": "integer", "default": 0},
-        "rest": {"type": "array", "items": {"type": "number"}},
-        "last": {"type": "string", "default": "z"},
-    }
-    assert tool.parameters["additionalProperties"] == {"type": "integer"}
-    assert (await tool.call('{"rest": [1, 2], "more": 7}')).value == [0, (1.0, 2.0), "z", {"more": 7}]
-    assert (await tool.call("{}")).value == [0, (), "z", {}]
-    with pytest.raises(ToolArgumentsError, match="key"):
-        await tool.call('{"key": "no integer"}')
 
 
 async def test_the_default_that_the_function_has_is_used_itself() -> None:
@@ -233,31 +207,6 @@ async def test_a_default_written_as_a_field_is_a_default() -> None:
     assert (await tool.call('{"needed": 1}')).value == [3, [], "dozens", "here", 1]
     with pytest.raises(ToolArgumentsError, match="greater than or equal to 1"):
         await tool.call('{"count": 0, "needed": 1}')
-
-
-def test_a_description_in_the_annotation_goes_before_the_docstring() -> None:
-    def described(
-        a: Annotated[int, "From the text."],
-        b: Annotated[int, Field(description="From the field.")],
-        c: Annotated[int, "From the text.", Field(description="From the field.", le=9)],
-        d: int,
-    ) -> None:
-        """Do it.
-
-        Args:
-            a: From the docstring.
-            b: From the docstring.
-            c: From the docstring.
-            d: From the docstring.
-        """
-
-    properties = Tool.from_callable(described).parameters["properties"]
-    assert properties == {
-        "a": {"type": "integer", "description": "From the text."},
-        "b": {"type": "integer", "description": "From the field."},
-        "c": {"type": "integer", "description": "From the field.", "maximum": 9},
-        "d": {"type": "integer", "description": "From the docstring."},
-    }
 
 
 def test_the_schema_is_made_once_and_is_a_plain_attribute() -> None:

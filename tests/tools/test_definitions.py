@@ -1,16 +1,18 @@
 """What cannot become a tool, and what its author is told."""
 
 import contextlib
+import enum
 import io
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 from anyassistant_tools import Tool, ToolDefinitionError
 from pydantic import BaseModel, WithJsonSchema
+from typing_extensions import TypedDict, Unpack
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -47,6 +49,16 @@ def function_of(annotation: object) -> Callable[..., object]:
         (type[int], "type"),
         (HasCallback, "HasCallback"),
         (HasThread, "HasThread"),
+        (Generator[int, None, None], "Generator"),
+        (Generator, "Generator"),
+        (Iterator[int], "Iterator"),
+        (AsyncIterator[int], "AsyncIterator"),
+        (Awaitable[int], "Awaitable"),
+        (io.TextIOBase, "TextIOBase"),
+        (bytearray, "bytearray"),
+        (enum.Enum, "Enum"),
+        (types.FunctionType, "function"),
+        (contextlib.ExitStack, "ExitStack"),
     ],
 )
 def test_a_type_without_a_json_form_is_refused_when_the_tool_is_made(annotation: object, type_name: str) -> None:
@@ -72,6 +84,22 @@ def test_a_name_that_exists_only_for_type_checkers_is_refused_when_the_tool_is_m
     with pytest.raises(ToolDefinitionError, match=r"'Decimal'.*'amount' of pay.*TYPE_CHECKING") as caught:
         Tool.from_callable(pay)
     assert caught.value.parameter == "amount"
+
+
+def test_the_keys_of_unpacked_arguments_must_be_known_when_the_tool_is_made() -> None:
+    class Options(TypedDict):
+        amount: "Decimal"
+
+    def pay(**options: Unpack[Options]) -> None: ...
+
+    def owe(**options: Unpack[int]) -> None: ...  # type: ignore[misc]  # pyright: ignore
+
+    for function in (pay, owe):
+        with pytest.raises(
+            ToolDefinitionError, match=r"keys of parameter 'options' of .*Unpack takes a TypedDict"
+        ) as caught:
+            Tool.from_callable(function)
+        assert caught.value.parameter == "options"
 
 
 def test_what_cannot_be_called_is_refused() -> None:

@@ -2,7 +2,7 @@
 
 import sys
 import typing
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from types import GenericAlias, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -10,13 +10,15 @@ import typing_extensions
 
 _REQUIRED: tuple[object, ...] = (typing.Required, typing_extensions.Required)
 _NOT_REQUIRED: tuple[object, ...] = (typing.NotRequired, typing_extensions.NotRequired)
+_LISTS: tuple[object, ...] = (Iterable, Collection)
 _UNION: tuple[object, ...] = (Union, UnionType)
 
 
 def readable(annotation: Any, within: tuple[object, ...] = ()) -> Any:
     """Give a type that means the same to a function and that pydantic reads wholly.
 
-    - An `Iterable` becomes a `list`: pydantic would validate its items only when the function comes to them.
+    - An `Iterable` and a `Collection` become a `list`: pydantic does not know the latter, and would validate the items
+      of the former only when the function comes to them.
     - Before Python 3.12, a `typing.TypedDict` becomes one of `typing_extensions`, as pydantic demands; one that holds
       itself cannot, and is left to pydantic's refusal.
 
@@ -24,7 +26,7 @@ def readable(annotation: Any, within: tuple[object, ...] = ()) -> Any:
         annotation: Any type, its strings resolved.
         within: The TypedDicts that it is a part of.
     """
-    if annotation is Iterable:
+    if annotation in _LISTS:
         return list
     if _is_unreadable_typed_dict(annotation) and annotation not in within:
         return _typed_dict(annotation, (*within, annotation))
@@ -36,7 +38,7 @@ def readable(annotation: Any, within: tuple[object, ...] = ()) -> Any:
     if not args or not (isinstance(origin, type) or origin in _UNION):
         return annotation
     parts = tuple(part if isinstance(part, list) else readable(part, within) for part in args)
-    if origin is Iterable:
+    if origin in _LISTS:
         return GenericAlias(list, parts)
     if all(new is old for new, old in zip(parts, args, strict=True)):
         return annotation
@@ -48,12 +50,14 @@ def keys_of_typed_dict(cls: Any) -> dict[str, tuple[object, bool]]:
     """Give the type of each key of a TypedDict, and whether it is required.
 
     Raises:
+        AttributeError: It is no TypedDict.
         NameError: A type in it names something that cannot be found.
     """
+    required_keys = cls.__required_keys__
     keys: dict[str, tuple[object, bool]] = {}
     for name, annotation in typing_extensions.get_type_hints(cls, include_extras=True).items():
         # What is written as a string was no qualifier yet when the class was made.
-        is_required = name in cls.__required_keys__
+        is_required = name in required_keys
         origin: object = get_origin(annotation)
         while origin in (*_REQUIRED, *_NOT_REQUIRED, typing_extensions.ReadOnly):
             is_required = origin in _REQUIRED or (is_required and origin not in _NOT_REQUIRED)

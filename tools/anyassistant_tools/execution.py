@@ -9,6 +9,7 @@ import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing
 from functools import partial
+from types import AsyncGeneratorType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from anyassistant_tools.calling import Arrangement, can_suspend, is_async, is_generator
@@ -84,7 +85,8 @@ def _at_once(fn: Callable[..., Any], arrangement: Arrangement) -> Execute:
 
     async def execute(values: dict[str, object], context: Context, _: WorkerThreads | None) -> object:
         args, kwargs = ((), values) if arrangement.is_plain else arrangement(values, context)
-        return await fn(*args, **kwargs)
+        value = await fn(*args, **kwargs)
+        return await _drained(value, context) if type(value) is AsyncGeneratorType else value
 
     return execute
 
@@ -157,9 +159,9 @@ def _in_process(fn: Callable[..., Any], arrangement: Arrangement, timeout: float
 
 async def _outcome(value: Any, context: Context) -> object:
     """What came of a call, which may have to be awaited or iterated first."""
-    if isinstance(value, AsyncGenerator):
-        return await _drained(value, context)
-    return await value if inspect.isawaitable(value) else value
+    if inspect.isawaitable(value):
+        value = await value
+    return await _drained(value, context) if isinstance(value, AsyncGenerator) else value
 
 
 async def _drained(generator: AsyncGenerator[object, None], context: Context) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from pydantic import BaseModel, TypeAdapter
@@ -17,7 +18,7 @@ from anyassistant_tools.schema import WithoutTitles
 class ModelReader:
     """Reads the arguments of one tool as an instance of a model.
 
-    The text is taken as a callable's is, the values as the model takes them. An argument that the model does not know
+    The text is taken as a callable's is, so is `null` for a default; the values as the model takes them. An argument that the model does not know
     is refused unless it says `extra="allow"`.
 
     Args:
@@ -37,7 +38,8 @@ class ModelReader:
         try:
             schema = model.model_json_schema(schema_generator=WithoutTitles)
         except (PydanticUserError, TypeError) as error:
-            raise ToolDefinitionError(f"The model {tool} has no JSON Schema: {error}", tool=tool) from error
+            reason = str(error).partition("\n")[0]
+            raise ToolDefinitionError(f"The model {tool} has no JSON Schema: {reason}", tool=tool) from error
         if (reference := schema.get("$ref")) is not None:  # of a recursive model
             schema = {**schema["$defs"][reference.removeprefix("#/$defs/")], "$defs": schema["$defs"]}
         if schema.get("type") != "object":
@@ -45,6 +47,7 @@ class ModelReader:
         properties = schema.setdefault("properties", {})
         self._takes_extras = model.model_config.get("extra") == "allow"
         self._known = frozenset(properties)
+        self._omissible = self._known.difference(schema.get("required", ()))
         if not self._takes_extras:
             schema["additionalProperties"] = False
         self.json_schema = {key: value for key, value in schema.items() if key not in ("title", "description")}
@@ -65,4 +68,15 @@ class ModelReader:
         try:
             return self._adapter.validate_json(text)
         except ValidationError as error:
+            defaulted = self._nulls_that_mean_the_default(values, error)
+            if not defaulted:
+                raise self._parser.refusal(describe_errors(error, values, self.json_schema)) from None
+        values = {name: value for name, value in values.items() if name not in defaulted}
+        try:
+            return self._adapter.validate_json(json.dumps(values))
+        except ValidationError as error:
             raise self._parser.refusal(describe_errors(error, values, self.json_schema)) from None
+
+    def _nulls_that_mean_the_default(self, values: Mapping[str, object], error: ValidationError) -> set[str]:
+        refused = {str(one["loc"][0]) for one in error.errors(include_url=False, include_input=False) if one["loc"]}
+        return {name for name in refused & self._omissible if name in values and values[name] is None}

@@ -8,6 +8,7 @@ What text is taken at all is told in `argument_text`. Of the values in it:
 """
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from pydantic_core import ValidationError
@@ -17,6 +18,12 @@ from anyassistant_tools.complaints import describe_errors
 
 if TYPE_CHECKING:
     from anyassistant_tools.schema import ParametersSchema
+
+_MAY_BE_TOO_LARGE = re.compile(r"[0-9](?:[eE]\+?[0-9]{3}|(?<![0-9][0-9])[0-9]{199})").search
+"""Finds a number that may be beyond a float's range, which pydantic takes for an infinity where anything is taken.
+
+It has three digits in its exponent, or 200 in a row before it.
+"""
 
 
 class ArgumentsReader:
@@ -45,7 +52,7 @@ class ArgumentsReader:
             values: dict[str, object] = self._validate_json(text)
         except ValidationError:
             return self._read_closely(text)
-        if text.count(":") != len(values) or "NaN" in text or "Infinity" in text:
+        if text.count(":") != len(values) or "NaN" in text or "Infinity" in text or _MAY_BE_TOO_LARGE(text):
             self._parser.check(text)
         return values
 

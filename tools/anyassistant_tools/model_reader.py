@@ -18,8 +18,8 @@ from anyassistant_tools.schema import WithoutTitles
 class ModelReader:
     """Reads the arguments of one tool as an instance of a model.
 
-    The text is taken as a callable's is, so is `null` for a default; the values as the model takes them. An argument that the model does not know
-    is refused unless it says `extra="allow"`.
+    The text is taken as a callable's is, so is `null` for a default; the values as the model takes them. An argument
+    that the model does not know is refused unless it says `extra="allow"`.
 
     Args:
         model: The model.

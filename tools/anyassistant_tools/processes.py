@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Outcome: TypeAlias = tuple[
     Literal["returned", "raised", "cannot be imported", "result cannot be sent", "error cannot be sent"], object
 ]
-"""What came of a call in the other process, with the value, the exception, or a text about it."""
+"""What came of a call in the other process, with the value, the exception and its trace, or a text about it."""
 
 
 def check_importable(fn: Callable[..., object], *, tool: str) -> None:
@@ -67,6 +67,8 @@ async def run_in_process(
     try:
         answer = await anyio.to_process.run_sync(_perform, call, cancellable=True, limiter=limiter)
     except anyio.BrokenWorkerProcess as error:
+        if (why := error.__cause__) is not None and "initialization" in str(error):
+            raise ToolProcessError(f"The process of {tool} could not import the program: {why}", tool=tool) from error
         raise ToolProcessError(
             f"The process of {tool} ended before it gave a result: it exited, or was killed. What it did until then "
             "is done.",
@@ -108,14 +110,21 @@ def _unpacked(answer: bytes, tool: str) -> object:
     match outcome:
         case "returned", value:
             return value
-        case "raised", BaseException() as raised:
-            raise raised
+        case "raised", (BaseException() as raised, str() as trace):
+            raise raised from _InProcessError(trace)
         case "result cannot be sent", why:
             raise ToolResultError(f"{tool} returned what its process cannot send back: {why}.", tool=tool)
         case "error cannot be sent", why:
             raise ToolProcessError(f"{tool} raised what its process cannot send back: {why}", tool=tool)
         case _, why:
             raise ToolProcessError(f"{tool} was not called: its process cannot import it ({why}).", tool=tool)
+
+
+class _InProcessError(Exception):
+    """Stands as the cause of an exception for where it was raised, which a traceback here cannot show."""
+
+    def __str__(self) -> str:
+        return f"in the process of the tool\n\n{self.args[0]}"
 
 
 class _FromWorker(pickle.Unpickler):
@@ -145,8 +154,7 @@ def _outcome(call: bytes) -> Outcome:
         return "returned", fn(*args, **kwargs)
     except BaseException as error:  # a SystemExit too belongs to the caller  # noqa: BLE001
         trace = "".join(traceback.format_exception(error))
-        error.add_note(f"In the process of the tool:\n{trace}")
-        return ("raised", error) if _survives(error) else ("error cannot be sent", trace)
+        return ("raised", (error, trace)) if _survives(error) else ("error cannot be sent", trace)
 
 
 def _survives(error: BaseException) -> bool:

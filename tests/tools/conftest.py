@@ -5,6 +5,11 @@ import anyio.to_thread
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    # It exists where this folder is named on the command line; elsewhere it is as if it were not given.
+    parser.addoption("--fuzz", type=int, metavar="N", help="try N texts on each tool of test_arguments_fuzz.py")
+
+
 @pytest.fixture(scope="module", params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     backend: str = request.param

@@ -82,8 +82,7 @@ class Tool:
             kind = type(fn).__name__
             raise ToolDefinitionError(f"A tool must be callable, and a {kind} is not.", tool=options.get("name", ""))
         options = {**options_of(fn), **options}
-        given = options.get("name")
-        name = validate_tool_name(name_of(fn) if given is None else given)
+        name = validate_tool_name(options["name"] if "name" in options else name_of(fn))
         settings = Settings().changed(options, tool=name)
         return cls(CallableBody(fn, tool=name), name=name, settings=settings, description=options.get("description"))
 

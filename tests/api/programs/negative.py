@@ -6,6 +6,7 @@ from contextlib import aclosing
 from anyassistant import AsyncThread, Client, Thread, ToolLike
 from anyassistant.protocols import Capabilities, ChatModel, ModelDelta
 from anyassistant.types import Event
+from anyassistant_tools import tool
 from pydantic import BaseModel
 
 
@@ -54,3 +55,14 @@ def tools_in_a_variable(client: Client) -> None:
     client.assistants.create(tools=annotated)
     client.assistants.create(tools=[history, order, wire])
     client.assistants.create(tools=history)  # type: ignore[arg-type]  # pyright: ignore
+
+
+def decorated() -> None:
+    @tool(timeout=5)
+    def order(item_id: str) -> str:
+        return item_id
+
+    order(5)  # type: ignore[arg-type]  # pyright: ignore
+    order("hat").real  # type: ignore[attr-defined]  # pyright: ignore
+    tool(timeuot=5)  # type: ignore[call-overload]  # pyright: ignore
+    tool("order")  # type: ignore[call-overload]  # pyright: ignore

@@ -154,11 +154,16 @@ class SchemaBody(Body):
     def __init__(
         self, description: str, parameters: Mapping[str, object], call: SchemaCall | None, *, tool: str
     ) -> None:
-        from anyassistant_tools.given_schema import check_schema
+        from pydantic_core import from_json
 
+        from anyassistant_tools.given_schema import check_schema
+        from anyassistant_tools.json_text import to_json_text
+
+        if call is not None and not callable(call):
+            raise ToolDefinitionError(f"`call` of {tool} must be an async function, not {call!r}.", tool=tool)
         check_schema(parameters, tool)
         self._description = description
-        self._parameters = parameters
+        self._parameters: dict[str, object] = from_json(to_json_text(parameters))  # a copy, whatever becomes of theirs
         self._call = call
         self.can_run = call is not None
 

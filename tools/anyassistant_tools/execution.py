@@ -66,7 +66,16 @@ def call_on_loop(
     call: Callable[[dict[str, object], Context], Awaitable[object]], timeout: float | None, tool: str
 ) -> Execute:
     """Give what awaits an async callable that takes the arguments as one dict."""
-    return _on_loop(call, timeout, tool)
+
+    def start(values: dict[str, object], context: Context) -> Any:
+        started = call(values, context)
+        if inspect.isawaitable(started) or isinstance(started, AsyncGenerator):
+            return started
+        raise ToolDefinitionError(
+            f"`call` of {tool} must be an async function: what blocks would hold up the event loop.", tool=tool
+        )
+
+    return _on_loop(start, timeout, tool)
 
 
 def _invoke(fn: Callable[..., Any], arrangement: Arrangement) -> Callable[[dict[str, object], Context], Any]:

@@ -179,6 +179,16 @@ def test_what_cannot_be_held_against_the_schema_is_refused() -> None:
     assert "cannot be held against the schema" in refusal_of(reader, json.dumps({"price": 10**400}))
 
 
+@pytest.mark.parametrize("items", [[1, 1.0], ["a", "b", "a"], [{"a": [1], "b": 2}, {"b": 2.0, "a": [1]}], [None, None]])
+def test_items_that_must_be_unique_are_told_apart_as_json_is(items: list[object]) -> None:
+    schema = {"type": "object", "properties": {"of": {"uniqueItems": True}}}
+    check_schema(schema, "pick")
+    reader = GivenSchemaReader("pick", schema)
+    assert '- of: Input should fit {"uniqueItems": true}; ' in refusal_of(reader, json.dumps({"of": items}))
+    different = {"of": [1, True, "1", [1], [True], {"a": 1}, {"a": True}, 0, False, None, [], {}, ["bool", 1]]}
+    assert reader.read(json.dumps(different)) == different
+
+
 def test_a_regular_expression_of_another_language_is_taken() -> None:
     reader = GivenSchemaReader("find", {"type": "object", "properties": {"like": {"format": "regex"}}})
     assert reader.read('{"like": "\\\\p{L}"}') == {"like": "\\p{L}"}

@@ -77,5 +77,8 @@ class ArgumentsReader:
 
     def _nulls_that_mean_the_default(self, value: dict[str, object], error: ValidationError) -> set[str]:
         """Name the arguments that are `null`, do not take it, and may be left out."""
+        nulls = {name for name in self._schema.omissible if name in value and value[name] is None}
+        if not nulls:
+            return nulls
         refused = {str(one["loc"][0]) for one in error.errors(include_url=False, include_input=False) if one["loc"]}
-        return {name for name in refused & self._schema.omissible if name in value and value[name] is None}
+        return refused & nulls

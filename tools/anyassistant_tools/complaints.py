@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MAX_LINES = 12
 """How many arguments are complained about in one text."""
 
+MAX_ERRORS = 1_000
+"""How many errors are looked at: one for each item of a long array says no more than the first few."""
+
 MAX_QUOTE = 120
 """How many characters of what came, or of what was expected, are quoted."""
 
@@ -28,7 +31,7 @@ def describe_errors(error: "ValidationError", value: Mapping[str, object], schem
         schema: The JSON Schema of the tool's parameters.
     """
     complaints = Complaints()
-    for one in _meant(error.errors(include_url=False, include_context=False), value):
+    for one in _meant(error.errors(include_url=False, include_context=False)[:MAX_ERRORS], value):
         came = () if one["type"] == "missing" else (one["input"],)
         complaints.add(_path(one, value), _expected(one, schema), *came)
     return complaints.text()

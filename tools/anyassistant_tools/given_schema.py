@@ -9,13 +9,15 @@ The text is taken as a callable's is (see `argument_text`). Of the values in it:
 `jsonschema` takes 150 ms to import: whoever asks for it here is about to use it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
 from anyassistant_tools.argument_text import ArgumentTextParser
-from anyassistant_tools.complaints import shorten
+from anyassistant_tools.complaints import MAX_ERRORS, shorten
 from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.json_text import to_json_text
 from anyassistant_tools.narrowing import is_json_array, is_json_object
@@ -65,7 +67,7 @@ class GivenSchemaReader:
 
     def _errors(self, values: dict[str, object]) -> "list[ValidationError]":
         # typed as JSON is, which `object` is not
-        return list(self._validator.iter_errors(values))  # type: ignore[arg-type]  # pyright: ignore
+        return list(islice(self._validator.iter_errors(values), MAX_ERRORS))  # type: ignore[arg-type]  # pyright: ignore
 
     def _name_of_a_needless_null(self, error: "ValidationError") -> str | None:
         if len(error.absolute_path) != 1 or error.instance is not None:
@@ -119,12 +121,41 @@ def _make_validator(schema: dict[str, object]) -> "Validator":
     from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
     named = isinstance(schema.get("$schema"), str)
-    draft = validator_for(schema, default=Draft202012Validator) if named else Draft202012Validator
+    draft = _with_quick_unique_items(
+        validator_for(schema, default=Draft202012Validator) if named else Draft202012Validator
+    )
     # What a regular expression is differs between languages, and Python warns of some: that one is not checked.
     formats = FormatChecker(())
     formats.checkers = {name: check for name, check in draft.FORMAT_CHECKER.checkers.items() if name != "regex"}
     # The registry is what keeps it from fetching what a `$ref` names: unless given one, it asks the network.
     return draft(schema, registry=REGISTRY, format_checker=formats)
+
+
+@cache
+def _with_quick_unique_items(draft: "type[Validator]") -> "type[Validator]":
+    """Give a validator that does not compare each item with each: 64 KB of an array would take it 6 s."""
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import extend
+
+    def unique_items(
+        validator: "Validator", asked: bool, items: object, _schema: object
+    ) -> "Iterator[ValidationError]":
+        if asked and is_json_array(items) and len(set(map(_hashable, items))) < len(items):
+            yield ValidationError("an item is given twice")
+
+    quick: type[Validator] = extend(draft, {"uniqueItems": unique_items})  # type: ignore[no-untyped-call]
+    return quick
+
+
+def _hashable(value: object) -> object:
+    """Give what is equal for values that are equal as JSON: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(value, bool):
+        return bool, value
+    if is_json_array(value):
+        return list, tuple(map(_hashable, value))
+    if is_json_object(value):
+        return dict, frozenset((name, _hashable(item)) for name, item in value.items())
+    return value
 
 
 def _definition_error(tool: str, what: str) -> ToolDefinitionError:

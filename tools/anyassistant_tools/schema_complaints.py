@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from anyassistant_tools.complaints import Complaints, cut, describe_known, properties_of, shorten, write_path
@@ -10,9 +9,6 @@ from anyassistant_tools.narrowing import is_json_array, is_json_object
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
-
-MAX_ERRORS = 100
-"""How many errors are looked at: one for each item of a long array says no more than the first few."""
 
 MAX_CHOICES = 1_000
 """How many characters of the allowed values are quoted."""
@@ -26,7 +22,7 @@ def describe_schema_errors(errors: "Iterable[ValidationError]", schema: Mapping[
         schema: The JSON Schema of the tool's parameters.
     """
     complaints = Complaints()
-    for error in islice(errors, MAX_ERRORS):
+    for error in errors:
         _add(error, complaints, schema)
     return complaints.text()
 

@@ -201,7 +201,7 @@ def test_what_cannot_be_found_says_why(shop_module: str, reference: str, message
 
 def publish(monkeypatch: pytest.MonkeyPatch, **toolsets: str) -> None:
     entries = [EntryPoint(name.rstrip("_"), value, discovery.GROUP) for name, value in toolsets.items()]
-    monkeypatch.setattr(discovery, "entry_points", lambda group: entries if group == discovery.GROUP else [])
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries if group == discovery.GROUP else [])
 
 
 def test_one_is_found_by_its_entry_point(shop_module: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.toolset import Toolset, to_part
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
 
 GROUP = "anyassistant.toolsets"
 """The entry-point group: the entry's name is the toolset's, its value `module:name`."""
@@ -15,7 +17,7 @@ GROUP = "anyassistant.toolsets"
 
 def toolset_names() -> list[str]:
     """The names of all toolsets that are installed, in alphabetical order; none of them is imported."""
-    return sorted({entry.name for entry in entry_points(group=GROUP)})
+    return sorted({entry.name for entry in _published()})
 
 
 def load_toolset(reference: str) -> Toolset:
@@ -35,8 +37,14 @@ def load_toolset(reference: str) -> Toolset:
     return _as_toolset(_import(entry.module, entry.attr, entry.value), reference)
 
 
+def _published() -> EntryPoints:
+    from importlib.metadata import entry_points
+
+    return entry_points(group=GROUP)
+
+
 def _entry(name: str) -> EntryPoint:
-    entries = {entry.value: entry for entry in entry_points(group=GROUP) if entry.name == name}
+    entries = {entry.value: entry for entry in _published() if entry.name == name}
     if len(entries) == 1:
         return next(iter(entries.values()))
     if entries:
@@ -46,7 +54,9 @@ def _entry(name: str) -> EntryPoint:
             f"({', '.join(sorted(entries))})."
         )
     known = toolset_names()
-    near = difflib.get_close_matches(name, known, n=1)
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     installed = f"installed: {', '.join(known)}" if known else "none is installed"
     raise ToolDefinitionError(f"There is no toolset {name!r} ({installed}); or name it by module:name.{hint}")

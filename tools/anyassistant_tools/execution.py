@@ -16,7 +16,6 @@ from anyassistant_tools.calling import Arrangement, can_suspend, is_async, is_ge
 from anyassistant_tools.context import CancelToken, RunContext
 from anyassistant_tools.errors import ToolDefinitionError, ToolTimeoutError
 from anyassistant_tools.options import Settings
-from anyassistant_tools.processes import check_importable, run_in_process
 from anyassistant_tools.results import ToolResult
 from anyassistant_tools.threads import WorkerThreads
 
@@ -59,6 +58,8 @@ def check_executable(fn: Callable[..., object], settings: Settings, *, tool: str
             "where it is.",
             tool=tool,
         )
+    from anyassistant_tools.processes import check_importable
+
     check_importable(fn, tool=tool)
 
 
@@ -151,6 +152,8 @@ def _in_process(fn: Callable[..., Any], arrangement: Arrangement, timeout: float
     async def execute(values: dict[str, object], context: Context, _: WorkerThreads | None) -> object:
         import anyio
         from anyio.lowlevel import RunVar
+
+        from anyassistant_tools.processes import run_in_process
 
         if not limiters:
             limiters.append(RunVar(f"processes of {tool}"))

@@ -5,9 +5,12 @@ import socket
 import subprocess
 import sys
 
+import jsonschema
 import pytest
 from anyassistant_tools import ToolArgumentsError, ToolDefinitionError
 from anyassistant_tools.given_schema import GivenSchemaReader, check_schema
+from hypothesis import given
+from hypothesis import strategies as st
 
 SEND: dict[str, object] = {
     "type": "object",
@@ -187,6 +190,23 @@ def test_items_that_must_be_unique_are_told_apart_as_json_is(items: list[object]
     assert '- of: Input should fit {"uniqueItems": true}; ' in refusal_of(reader, json.dumps({"of": items}))
     different = {"of": [1, True, "1", [1], [True], {"a": 1}, {"a": True}, 0, False, None, [], {}, ["bool", 1]]}
     assert reader.read(json.dumps(different)) == different
+
+
+JSON = st.recursive(
+    st.sampled_from([None, True, False, 0, 1, 1.0, -1, 2.5, "", "1", "a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@given(st.lists(JSON, max_size=6))
+def test_unique_items_are_found_as_jsonschema_finds_them(items: list[object]) -> None:
+    reader = GivenSchemaReader("pick", {"type": "object", "properties": {"of": {"uniqueItems": True}}})
+    text = json.dumps({"of": items})
+    if jsonschema.Draft202012Validator({"uniqueItems": True}).is_valid(items):
+        reader.read(text)
+    else:
+        refusal_of(reader, text)
 
 
 def test_a_regular_expression_of_another_language_is_taken() -> None:

@@ -3,6 +3,8 @@
 What text is taken at all is told in `argument_text`. Of the values in it:
 
 - They are validated in pydantic's lax mode: `"5"` is taken for 5.
+- A member of an enum is taken as it is written: `"RED"` for `"red"` is refused, with the list of what is allowed, since
+  two members may differ in nothing else.
 - An unknown argument is refused with the list of the known ones; so is a missing one.
 - `null` for a parameter that has a default and does not take `null` means the default.
 """

@@ -53,6 +53,7 @@ class Group:
 
 
 HAND = "the hand-written loop"
+BY_HAND = "`json`, validation and call by hand"
 WHY_NOT_DELTAS = (
     "httpx, httpcore and h11 alone, which both sides share, cost 0.55 of the floor where each event is an HTTP chunk; "
     "with `from_json` and a `ModelDelta` for each event it is 0.8. The rest is what a run does with a delta: the event "
@@ -157,8 +158,24 @@ GROUPS: dict[str, Group] = {
         11,
         {
             "schema": Budget("the schema of a function", "`TypeAdapter(fn).json_schema()`", 1.1),
-            "tool_call": Budget("`tool.call` of a small async function", "`json`, validation and call by hand", 1.5),
+            "schemas_nested": Budget(
+                "the schemas of 200 functions with nested models, a function", "`TypeAdapter(fn).json_schema()`", 1.1
+            ),
+            "tool_call": Budget("`tool.call` of a small async function", BY_HAND, 1.5),
             "tool_in_thread": Budget("`tool.call` of a small sync function", "the same by hand in anyio's threads"),
+            "call_add_later": Budget("`tool.call` of one that awaits", "the same by hand with `anyio.fail_after`"),
+            **{
+                key: budget
+                for kind, what in (("add", "`add(a: int, b: int)`"), ("order", "a function with a nested model"))
+                for key, budget in {
+                    f"call_{kind}": Budget(f"a call of {what}, async", BY_HAND, 1.5),
+                    f"call_{kind}_inline": Budget("the same, sync and `inline`", BY_HAND),
+                    f"call_{kind}_thread": Budget("the same, sync, in a thread", "the same by hand in anyio's threads"),
+                    f"call_{kind}_process": Budget(
+                        "the same, sync, in a process (what this one spends)", "the same by hand in anyio's processes"
+                    ),
+                }.items()
+            },
         },
     ),
 }

@@ -238,7 +238,8 @@ import sys, pydantic
 before = set(sys.modules)
 import anyassistant_tools
 print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
-heavy = {"jsonschema", "docstring_parser", "anyio", "asyncio", "trio", "pydantic.main", "pydantic.json_schema"}
+heavy = {"jsonschema", "docstring_parser", "anyio", "asyncio", "trio", "pydantic.main", "pydantic.json_schema", "mcp"}
+heavy |= {"importlib.metadata", "pickle", "multiprocessing", "subprocess"}
 print(*sorted(heavy & set(sys.modules)))
 """
 

@@ -106,7 +106,7 @@ async def test_a_text_is_taken_or_refused_and_nothing_else(
     count = request.config.getoption("--fuzz", default=None)
     taken, slowest, slowest_text, began = 0, 0.0, "", time.perf_counter()
     for text in argument_texts(examples, count or TEXTS, seed=name):
-        before = time.perf_counter()
+        before = time.thread_time()  # of this thread alone: a busy machine is no fault of the text's
         try:
             await tool.call(text)
             taken += 1
@@ -116,7 +116,7 @@ async def test_a_text_is_taken_or_refused_and_nothing_else(
             assert len(message) < 10_000
         except BaseException as error:  # that there is none is what is tested  # noqa: BLE001
             pytest.fail(f"{error!r} for {json.dumps(text[:1_000])}")
-        seconds = time.perf_counter() - before
+        seconds = time.thread_time() - before
         if seconds > slowest:
             slowest, slowest_text = seconds, text
     assert taken, "no text was right: nothing was tried"

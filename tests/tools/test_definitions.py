@@ -3,6 +3,7 @@
 import contextlib
 import enum
 import io
+import sys
 import threading
 import types
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 from anyassistant_tools import Tool, ToolDefinitionError
-from pydantic import BaseModel, WithJsonSchema
+from pydantic import BaseModel, EmailStr, WithJsonSchema
 from typing_extensions import TypedDict, Unpack
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def function_of(annotation: object) -> Callable[..., object]:
         (io.TextIOBase, "TextIOBase"),
         (bytearray, "bytearray"),
         (enum.Enum, "Enum"),
+        (BaseModel, "BaseModel"),
         (types.FunctionType, "function"),
         (contextlib.ExitStack, "ExitStack"),
     ],
@@ -68,6 +70,22 @@ def test_a_type_without_a_json_form_is_refused_when_the_tool_is_made(annotation:
     assert "'thing' of use" in str(caught.value)
     assert "make it inside the tool" in str(caught.value)
     assert "errors.pydantic.dev" not in str(caught.value)
+
+
+def test_a_type_that_needs_a_package_that_is_missing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "email_validator", None)
+    with pytest.raises(ToolDefinitionError, match=r"'thing' of use .*EmailStr \(email-validator is not installed"):
+        Tool.from_callable(function_of(EmailStr))
+
+
+class HasUndefined(BaseModel):
+    later: "Undefined"  # type: ignore[name-defined]  # pyright: ignore  # noqa: F821
+
+
+def test_a_model_with_a_name_that_is_never_defined_is_refused_when_the_schema_is_asked_for() -> None:
+    tool = Tool.from_callable(function_of(HasUndefined))
+    with pytest.raises(ToolDefinitionError, match=r"'thing' of use .*HasUndefined"):
+        _ = tool.parameters
 
 
 def test_a_type_that_describes_itself_is_taken() -> None:

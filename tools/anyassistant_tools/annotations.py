@@ -2,9 +2,10 @@
 
 import sys
 import typing
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from enum import Enum
 from types import GenericAlias, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typing_extensions
 
@@ -19,6 +20,7 @@ def readable(annotation: Any, within: tuple[object, ...] = ()) -> Any:
 
     - An `Iterable` and a `Collection` become a `list`: pydantic does not know the latter, and would validate the items
       of the former only when the function comes to them.
+    - A `Literal` of members of an enum takes their values, as an enum does: pydantic would take no JSON value.
     - Before Python 3.12, a `typing.TypedDict` becomes one of `typing_extensions`, as pydantic demands; one that holds
       itself cannot, and is left to pydantic's refusal.
 
@@ -26,24 +28,36 @@ def readable(annotation: Any, within: tuple[object, ...] = ()) -> Any:
         annotation: Any type, its strings resolved.
         within: The TypedDicts that it is a part of.
     """
-    if annotation in _LISTS:
-        return list
-    if _is_unreadable_typed_dict(annotation) and annotation not in within:
-        return _typed_dict(annotation, (*within, annotation))
+
+    def change(part: Any) -> Any:
+        origin, args = get_origin(part), get_args(part)
+        if part in _LISTS:
+            return list
+        if origin in _LISTS:
+            return GenericAlias(list, args)
+        if origin is Literal and any(isinstance(member, Enum) for member in args):
+            return _literal_of_members(part, args)
+        if _is_unreadable_typed_dict(part) and part not in within:
+            return _typed_dict(part, (*within, part))
+        return part
+
+    return rebuild(annotation, change)
+
+
+def rebuild(annotation: Any, change: Callable[[Any], Any]) -> Any:
+    """Give a type with something changed in each of its parts, itself the last, and itself where nothing is."""
     origin: Any = get_origin(annotation)
     args = get_args(annotation)
     if origin is Annotated:
-        inner = readable(args[0], within)
-        return annotation if inner is args[0] else Annotated[(inner, *args[1:])]
+        inner = rebuild(args[0], change)
+        return change(annotation if inner is args[0] else Annotated[(inner, *args[1:])])
     if not args or not (isinstance(origin, type) or origin in _UNION):
-        return annotation
-    parts = tuple(part if isinstance(part, list) else readable(part, within) for part in args)
-    if origin in _LISTS:
-        return GenericAlias(list, parts)
-    if all(new is old for new, old in zip(parts, args, strict=True)):
-        return annotation
-    remade: Any = Union if origin in _UNION else origin
-    return remade[parts]
+        return change(annotation)
+    parts = tuple(part if isinstance(part, list) else rebuild(part, change) for part in args)
+    if any(new is not old for new, old in zip(parts, args, strict=True)):
+        remade: Any = Union if origin in _UNION else origin
+        annotation = remade[parts]
+    return change(annotation)
 
 
 def keys_of_typed_dict(cls: Any) -> dict[str, tuple[object, bool]]:
@@ -65,6 +79,17 @@ def keys_of_typed_dict(cls: Any) -> dict[str, tuple[object, bool]]:
             origin = get_origin(annotation)
         keys[name] = (annotation, is_required)
     return keys
+
+
+def _literal_of_members(annotation: Any, members: tuple[object, ...]) -> Any:
+    values = [member.value if isinstance(member, Enum) else member for member in members]
+    if not all(value is None or isinstance(value, str | int) for value in values):
+        return annotation  # pydantic will tell
+    from pydantic import AfterValidator
+
+    by_value = {(type(value), value): member for value, member in zip(values, members, strict=True)}
+    literal: Any = Literal
+    return Annotated[literal[tuple(values)], AfterValidator(lambda value: by_value.get((type(value), value), value))]
 
 
 def _is_unreadable_typed_dict(annotation: object) -> bool:

@@ -17,6 +17,7 @@ from pydantic_core import ValidationError
 
 from anyassistant_tools.argument_text import ArgumentTextParser
 from anyassistant_tools.complaints import describe_errors
+from anyassistant_tools.omitted_nulls import nulls_that_mean_the_default
 
 if TYPE_CHECKING:
     from anyassistant_tools.schema import ParametersSchema
@@ -64,7 +65,7 @@ class ArgumentsReader:
         try:
             return self._validated(text)
         except ValidationError as error:
-            defaulted = self._nulls_that_mean_the_default(value, error)
+            defaulted = nulls_that_mean_the_default(value, self._schema.omissible, error)
             if not defaulted:
                 raise self._parser.refusal(describe_errors(error, value, self._schema.json_schema)) from None
         value = {name: item for name, item in value.items() if name not in defaulted}
@@ -76,11 +77,3 @@ class ArgumentsReader:
     def _validated(self, text: str) -> dict[str, object]:
         values: dict[str, object] = self._validate_json(text)
         return values
-
-    def _nulls_that_mean_the_default(self, value: dict[str, object], error: ValidationError) -> set[str]:
-        """Name the arguments that are `null`, do not take it, and may be left out."""
-        nulls = {name for name in self._schema.omissible if name in value and value[name] is None}
-        if not nulls:
-            return nulls
-        refused = {str(one["loc"][0]) for one in error.errors(include_url=False, include_input=False) if one["loc"]}
-        return refused & nulls

@@ -105,20 +105,25 @@ def _describes_itself(item: object) -> bool:
 def _check_class(cls: type[object], seen: set[int]) -> None:
     if f"{cls.__module__}.{cls.__qualname__}" in _KNOWN or (issubclass(cls, Enum) and len(cls)):
         return
+    if f"{cls.__module__}.{cls.__qualname__}" == "pydantic.main.BaseModel":
+        raise _NotDescribableError("it stands for any model: name one")
     if issubclass(cls, (*_NEVER, Enum)) or cls is Generator:  # an Enum without members
         raise _NotDescribableError(f"there is no JSON form of {type_name(cls)}")
     if (fields := getattr(cls, "__pydantic_fields__", None)) is not None:
         for field in fields.values():
             if not any(_describes_itself(item) for item in field.metadata):
                 _check(field.annotation, seen)
-    elif _describes_itself(cls):
-        return
-    elif type(cls).__module__ == "typing":  # a TypedDict; before Python 3.12, pydantic wants `typing_extensions`'s
+    elif _describes_itself(cls) or _is_typed_dict_of_typing(cls):
         _ask_pydantic(cls)
     elif dataclasses.is_dataclass(cls) or hasattr(cls, "__total__") or hasattr(cls, "_fields"):
         _check_all(_hints(cls), seen)
     else:
         _ask_pydantic(cls)
+
+
+def _is_typed_dict_of_typing(cls: type[object]) -> bool:
+    """Whether it is one that pydantic does not take before Python 3.12, even here: one that holds itself."""
+    return type(cls).__module__ == "typing"
 
 
 def _hints(cls: type[object]) -> list[object]:
@@ -137,5 +142,7 @@ def _ask_pydantic(annotation: object) -> None:
         # Whether it is a type is what is asked.
         adapter: TypeAdapter[object] = TypeAdapter(annotation)  # type: ignore[arg-type]  # pyright: ignore
         adapter.json_schema()
-    except PydanticUserError as error:
+    except NameError:  # not yet defined; the schema, which is made on first use, will tell
+        return
+    except (PydanticUserError, ImportError) as error:  # some types of pydantic need a further package
         raise _NotDescribableError(str(error)) from error

@@ -12,6 +12,7 @@ from pydantic_core import ValidationError
 from anyassistant_tools.argument_text import ArgumentTextParser
 from anyassistant_tools.complaints import describe_errors, describe_known
 from anyassistant_tools.errors import ToolDefinitionError
+from anyassistant_tools.omitted_nulls import nulls_that_mean_the_default
 from anyassistant_tools.schema import WithoutTitles
 
 
@@ -68,7 +69,7 @@ class ModelReader:
         try:
             return self._adapter.validate_json(text)
         except ValidationError as error:
-            defaulted = self._nulls_that_mean_the_default(values, error)
+            defaulted = nulls_that_mean_the_default(values, self._omissible, error)
             if not defaulted:
                 raise self._parser.refusal(describe_errors(error, values, self.json_schema)) from None
         values = {name: value for name, value in values.items() if name not in defaulted}
@@ -76,7 +77,3 @@ class ModelReader:
             return self._adapter.validate_json(json.dumps(values))
         except ValidationError as error:
             raise self._parser.refusal(describe_errors(error, values, self.json_schema)) from None
-
-    def _nulls_that_mean_the_default(self, values: Mapping[str, object], error: ValidationError) -> set[str]:
-        refused = {str(one["loc"][0]) for one in error.errors(include_url=False, include_input=False) if one["loc"]}
-        return {name for name in refused & self._omissible if name in values and values[name] is None}

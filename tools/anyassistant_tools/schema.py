@@ -27,10 +27,14 @@ from pydantic_core import (
     to_json,
 )
 
+from anyassistant_tools.annotations import rebuild
 from anyassistant_tools.describable import refusal
 from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.json_text import to_json_text
 from anyassistant_tools.signature import MISSING, Parameter
+
+_REASONS = (PydanticUserError, TypeError, AttributeError, ImportError, NameError)
+"""What pydantic raises for a type that it cannot take."""
 
 _CONFIG = ConfigDict(val_json_bytes="base64", ser_json_bytes="base64", allow_inf_nan=False)
 _CORE_CONFIG = core_schema.CoreConfig(val_json_bytes="base64", allow_inf_nan=False)  # a typed dict inherits none
@@ -64,7 +68,7 @@ class ParametersSchema:
         try:
             adapter = _build(fields)
             json_schema = adapter.json_schema(schema_generator=WithoutTitles)
-        except (PydanticUserError, TypeError, AttributeError) as error:
+        except _REASONS as error:
             raise _definition_error(fields, tool, error) from error
         # pydantic's plugins alone make it another.
         self.validator = adapter.validator  # type: ignore[assignment]  # pyright: ignore
@@ -75,11 +79,16 @@ class ParametersSchema:
             if field.parameter.kind is inspect.Parameter.VAR_KEYWORD:
                 for excluded in field.parameter.excluded:
                     properties.pop(excluded, None)
-                continue
-            if "description" not in properties[name] and (description := _description(field, descriptions)):
-                properties[name]["description"] = description
+                rest = json_schema["additionalProperties"]  # true, or what the others are
+                entry = json_schema["additionalProperties"] = {} if rest is True else rest
+            else:
+                entry = properties[name]
+            if "description" not in entry and (description := _description(field, descriptions)):
+                entry["description"] = description
             if name in defaults:
-                properties[name]["default"] = defaults[name]
+                entry["default"] = defaults[name]
+        if json_schema.get("additionalProperties") == {}:
+            json_schema["additionalProperties"] = True
         self.json_schema = json_schema
         self.omissible = frozenset(field.parameter.name for field in fields if not field.is_required)
         self.factories = {field.parameter.name: field.factory for field in fields if field.factory is not None}
@@ -109,6 +118,7 @@ class _Field:
                     self.factory = partial(item.get_default, call_default_factory=True, validated_data={})
             else:
                 said.append(item)
+        base = rebuild(base, _with_description)
         self.type: Any = Annotated[base, *said] if said else base
         if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
             self.type = GenericAlias(list, (self.type,))
@@ -117,6 +127,17 @@ class _Field:
     def is_required(self) -> bool:
         variadic = self.parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
         return self.default is MISSING and not variadic and not self.parameter.is_omissible
+
+
+def _with_description(part: Any) -> Any:
+    """Give a part of a type with the text in its `Annotated[...]` as pydantic takes descriptions."""
+    if get_origin(part) is not Annotated:
+        return part
+    metadata = get_args(part)[1:]
+    text = next((item for item in metadata if isinstance(item, str)), None)
+    if text is None or any(isinstance(item, FieldInfo) and item.description for item in metadata):
+        return part
+    return Annotated[part, Field(description=text)]
 
 
 def _without_default(field: FieldInfo) -> list[object]:
@@ -232,6 +253,6 @@ def _definition_error(fields: Sequence[_Field], tool: str, error: Exception) -> 
     for field in fields:
         try:
             _build([field]).json_schema()
-        except (PydanticUserError, TypeError, AttributeError) as own_error:
+        except _REASONS as own_error:
             return refusal(tool, field.parameter.name, field.parameter.annotation, own_error)
     return ToolDefinitionError(f"The parameters of {tool} cannot be described: {error}", tool=tool)

@@ -34,7 +34,7 @@ def from_the_future(
     return keep((item, point, count, note))
 
 
-def in_a_string(value: "list[Annotated[int, 'ignored']]") -> ToolResult:  # noqa: UP037
+def in_a_string(value: "list[Annotated[int, 'One of them.']]") -> ToolResult:  # noqa: UP037
     return keep(value)
 
 
@@ -112,7 +112,7 @@ CASES = [
     Case(
         "annotation in a string",
         in_a_string,
-        {"value": {"type": "array", "items": INT}},
+        {"value": {"type": "array", "items": {"type": "integer", "description": "One of them."}}},
         '{"value": [1]}',
         [1],
         '{"value": ["x"]}',

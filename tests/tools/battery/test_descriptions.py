@@ -109,6 +109,7 @@ def test_each_style_of_docstring_describes_the_tool_and_each_parameter(fn: Calla
         "count": "How many: at least 1.",
         "notes": "What to say with it.",
     }
+    assert tool.parameters["additionalProperties"] == {"type": "integer", "description": "And more."}
 
 
 def test_what_a_generator_yields_is_told_where_nothing_else_is() -> None:

@@ -69,7 +69,7 @@ async def test_a_resting_run_expires_for_whoever_looks(client: AsyncClient, late
         await run.result()
     [step] = [step async for step in run.steps()]
     assert (step.status, step.tool_calls[0].output) == ("expired", "Not called: the run expired first.")
-    with pytest.raises(ValueError, match="waits for no outputs"):
+    with pytest.raises(ValueError, match="waits for nobody"):
         await run.submit_tool_outputs({record.pending_calls[0].id: "late"})
 
 

@@ -16,13 +16,16 @@ from .options import AssistantOptions
 from .paginator import AsyncPaginator
 from .requests import assistant_params, page_query
 from .session import SessionGetter
-from .tools import make_toolbox, to_spec
+from .tools import to_specs
 
 
 class AsyncAssistant(Handle):
     """An assistant, with the callables that are bound to it here."""
 
-    def __init__(self, backend: protocols.Assistant, bound: Mapping[str, Tool], own: Sequence[ToolSpec]) -> None:
+    def __init__(
+        self, session: SessionGetter, backend: protocols.Assistant, bound: Mapping[str, Tool], own: Sequence[ToolSpec]
+    ) -> None:
+        self._session = session
         self._backend = backend
         self._bound = dict(bound)
         self._own = {spec.name: spec for spec in own}
@@ -45,20 +48,25 @@ class AsyncAssistant(Handle):
     def register_function(self, fn: ToolLike, /) -> None:
         """Bind a function: runs of this handle offer it to the model and call it. Local; the record stays as it is.
 
+        Args:
+            fn: A typed function, a Tool, or a Toolset that need not be opened.
+
         Raises:
             InvalidRequest: Another function is bound under that name.
-            ToolDefinitionError: It cannot become a tool.
+            ToolDefinitionError: It cannot become a tool, or has to be opened: give it to `assistants.get` instead.
         """
-        spec, tool = to_spec(fn, "fn")
-        if spec.name in self._bound:
-            raise InvalidRequest(
-                f"A function {spec.name!r} is bound already: give one of them another name.",
-                param="fn",
-                code="duplicate_tool_name",
-            )
-        self._own[spec.name] = spec
-        if tool is not None:
-            self._bound[spec.name] = tool
+        specs = to_specs(fn, "fn")
+        for spec, _ in specs:
+            if spec.name in self._bound:
+                raise InvalidRequest(
+                    f"A function {spec.name!r} is bound already: give one of them another name.",
+                    param="fn",
+                    code="duplicate_tool_name",
+                )
+        for spec, tool in specs:
+            self._own[spec.name] = spec
+            if tool is not None:
+                self._bound[spec.name] = tool
 
     async def update(self, **changes: Unpack[AssistantOptions]) -> Self:
         """Change what is given, and leave the rest.
@@ -67,7 +75,7 @@ class AsyncAssistant(Handle):
             InvalidRequest: As `assistants.create`.
             NotFound: It was deleted.
         """
-        toolbox = make_toolbox(changes["tools"]) if "tools" in changes else None
+        toolbox = await (await self._session()).toolbox(changes["tools"]) if "tools" in changes else None
         options: dict[str, Any] = {**_options_of(self.record), **changes}
         params = assistant_params(options, self.record.tools if toolbox is None else toolbox.specs)
         await self._backend.update(params)
@@ -99,11 +107,13 @@ class AsyncAssistants(Handle):
         Raises:
             InvalidRequest: Something is not as the reference has it; nothing was written.
             ToolDefinitionError: A function cannot become a tool.
+            AnyAssistantError: A toolset cannot be opened.
         """
-        toolbox = make_toolbox(options.get("tools", ()))
+        session = await self._session()
+        toolbox = await session.toolbox(options.get("tools", ()))
         params = assistant_params(options, toolbox.specs)
-        backend = await (await self._session()).provider.create_assistant(params)
-        return AsyncAssistant(backend, toolbox.bound, ())
+        backend = await session.provider.create_assistant(params)
+        return AsyncAssistant(self._session, backend, toolbox.bound, ())
 
     async def get(self, assistant_id: str, /, *, tools: Sequence[ToolLike] = ()) -> AsyncAssistant:
         """An assistant by id, with callables bound to it.
@@ -111,16 +121,17 @@ class AsyncAssistants(Handle):
         Raises:
             NotFound: There is none.
         """
-        toolbox = make_toolbox(tools)
-        backend = await (await self._session()).provider.get_assistant(assistant_id)
-        return AsyncAssistant(backend, toolbox.bound, toolbox.specs)
+        session = await self._session()
+        toolbox = await session.toolbox(tools)
+        backend = await session.provider.get_assistant(assistant_id)
+        return AsyncAssistant(self._session, backend, toolbox.bound, toolbox.specs)
 
     def list(self, *, metadata: Mapping[str, str] | None = None) -> AsyncPaginator[AsyncAssistant]:
         """All assistants, the newest first; with `metadata`, those which carry these pairs."""
 
         async def fetch(query: PageQuery) -> Page[AsyncAssistant]:
             page = await (await self._session()).provider.list_assistants(query)
-            return Page([AsyncAssistant(one, {}, ()) for one in page.data], page.has_more)
+            return Page([AsyncAssistant(self._session, one, {}, ()) for one in page.data], page.has_more)
 
         return AsyncPaginator(fetch, page_query(metadata=metadata), lambda one: one.id)
 

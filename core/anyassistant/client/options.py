@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from anyassistant_tools import ToolLike
 
@@ -19,7 +19,7 @@ class AssistantOptions(TypedDict, total=False):
         description: At most 512 characters, for people.
         instructions: What the model is told first, at most 256,000 characters.
         model: The model's name; None leaves it to the provider.
-        tools: Typed functions, Tools, or wire dicts; at most 128, each with a name of its own.
+        tools: Typed functions, Tools, Toolsets, or wire dicts; at most 128, each with a name of its own.
         temperature: From 0 to 2; None leaves it to the model.
         top_p: From 0 to 1; None leaves it to the model.
         response_format: `auto`, or the wire's dict of type `text`, `json_object` or `json_schema`.
@@ -40,9 +40,12 @@ class AssistantOptions(TypedDict, total=False):
 class RunOptions(TypedDict, total=False):
     """What a run is asked to be; what is left out is the assistant's. Source: the same, "Create run".
 
-    `limits` and `expires_in` are ours.
+    `deps`, `on_action`, `limits` and `expires_in` are ours.
 
     Attributes:
+        deps: What tools find as `RunContext.deps`; it stays in this process.
+        on_action: What `result()`, iteration and `events()` do where the run rests for its caller: `raise`
+            RunRequiresAction, or `wait` until others have approved or answered its calls.
         model: The model's name.
         instructions: Instead of the assistant's, at most 256,000 characters.
         additional_instructions: After the instructions, at most 256,000 characters.
@@ -61,6 +64,8 @@ class RunOptions(TypedDict, total=False):
         expires_in: Seconds from its creation after which the run ends `expired`, whatever it does; None for never.
     """
 
+    deps: object
+    on_action: Literal["raise", "wait"]
     model: str
     instructions: str
     additional_instructions: str

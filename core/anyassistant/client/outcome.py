@@ -53,13 +53,22 @@ def _error(record: RunRecord, text: str) -> RunError:
         case "expired":
             return RunExpired(f"{name} expired.", run=record)
         case "requires_action":
-            calls = ", ".join(f"{call.name} ({call.id})" for call in record.pending_calls)
-            return RunRequiresAction(
-                f"{name} waits for the outputs of {calls}: give them with run.submit_tool_outputs({{id: value}}).",
-                run=record,
-            )
+            return RunRequiresAction(f"{name} waits for {_what_it_waits_for(record)}.", run=record)
         case "queued" | "in_progress" | "cancelling" | "completed":
             return RunAbandoned(f"{name} is {record.status}, and its events ended.", run=record)
+
+
+def _what_it_waits_for(record: RunRecord) -> str:
+    outputs, approvals = (
+        ", ".join(f"{call.name} ({call.id})" for call in record.pending_calls if call.waits_for == kind)
+        for kind in ("output", "approval")
+    )
+    waits: list[str] = []
+    if outputs:
+        waits.append(f"the outputs of {outputs} (give them with run.submit_tool_outputs({{id: value}}))")
+    if approvals:
+        waits.append(f"approval of {approvals} (run.approve(id) or run.reject(id, reason))")
+    return " and ".join(waits)
 
 
 def _provider_error(record: RunRecord) -> ProviderError | None:

@@ -118,6 +118,18 @@ def run_params(
     )
 
 
+def stays_for_action(options: Mapping[str, Any]) -> bool:
+    """Whether a run that rests for its caller is waited for.
+
+    Raises:
+        InvalidRequest: `on_action` says something else.
+    """
+    wanted = options.get("on_action", "raise")
+    if wanted not in ("raise", "wait"):
+        raise invalid("on_action", f"must be 'raise' or 'wait', not {wanted!r}")
+    return bool(wanted == "wait")
+
+
 def page_query(**fields: Any) -> PageQuery:
     """Validate what a list was asked for."""
     query = PageQuery(**fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Generic, Self
@@ -13,9 +13,10 @@ from typing_extensions import TypeVar
 
 from .. import protocols
 from ..errors import InvalidRequest
-from ..protocols import RunParams
+from ..protocols import RunParams, ToolExecutor
 from ..types import Event, Message, PageQuery, RunRecord, RunResult, RunStep, Usage
 from ..types.events import RunEvent, RunStepEvent
+from .decisions import approval, rejection
 from .formats import OutputFormat
 from .handle import Handle
 from .once import Once
@@ -23,20 +24,30 @@ from .outcome import outcome_error, unreadable_output
 from .outputs import tool_outputs
 from .paginator import AsyncPaginator
 from .requests import page_query
-from .session import SessionGetter
+from .session import Session, SessionGetter
 
 T_co = TypeVar("T_co", covariant=True)
 
 _STEP_ENDS = frozenset(f"thread.run.step.{status}" for status in ("completed", "failed", "cancelled", "expired"))
 
 
+ANSWER_PAUSE = 0.5
+"""Seconds between looks at a run that waits for others to approve or answer its calls."""
+
+
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """A run that has not begun: where, how, and with which callables."""
+    """A run that has not begun: where, how, and with which callables.
+
+    Attributes:
+        late: Completes parameters and callables, where a toolset has to be opened first.
+    """
 
     thread: protocols.Thread
     params: RunParams
     bound: Mapping[str, Tool]
+    deps: object = None
+    late: Callable[[Session], Awaitable[tuple[RunParams, Mapping[str, Tool]]]] | None = None
 
 
 class AsyncRun(Handle, Generic[T_co]):
@@ -54,11 +65,14 @@ class AsyncRun(Handle, Generic[T_co]):
         *,
         beginning: Beginning | None = None,
         backend: protocols.Run | None = None,
+        stays: bool = False,
     ) -> None:
         self._session = session
         self._output = output
         self._beginning = beginning
         self._backend = Once(self._begin, made=backend)
+        self._stays = stays  # where the run rests for others
+        self._executor: ToolExecutor | None = None
         self._steps: EventStream | None = None
         self._seen = 0
 
@@ -154,13 +168,18 @@ class AsyncRun(Handle, Generic[T_co]):
         backend = await self._begun()
         if not (await backend.refresh()).is_open:
             return backend.record
-        async with aclosing(backend.events(after=self._seen)) as events:
-            with anyio.move_on_after(timeout) as scope:
-                async for _ in events:
-                    pass
+        with anyio.move_on_after(timeout) as scope:
+            await self._read_to_the_end(backend)
+            while await self._goes_on():
+                await self._read_to_the_end(self._existing())
         if scope.cancelled_caught:
             raise TimeoutError(f"Run {backend.record.id} still goes on after {timeout} s; it was not stopped.")
-        return await backend.refresh()
+        return await self._existing().refresh()
+
+    async def _read_to_the_end(self, backend: protocols.Run) -> None:
+        async with aclosing(backend.events(after=self._seen)) as events:
+            async for _ in events:
+                pass
 
     def steps(self) -> AsyncPaginator[RunStep]:
         """The run's steps, in order."""
@@ -188,6 +207,43 @@ class AsyncRun(Handle, Generic[T_co]):
         backend = await self._begun(drive=False)
         await backend.cancel()
 
+    async def approve(
+        self,
+        call_id: str,
+        *,
+        arguments: Mapping[str, object] | None = None,
+        by: str | None = None,
+        expires_in: float | None = None,
+    ) -> None:
+        """Approve a call that waits for it. Durable on return; from any process.
+
+        The run goes on once none of its calls waits any more, driven here if the tool is bound here; else whoever
+        resumes it with its tools goes on.
+
+        Args:
+            call_id: The call, as in `record.pending_calls`.
+            arguments: What the call is made with instead of what the model wrote.
+            by: Who approves; it stays with the call, on its run step.
+            expires_in: Seconds in which the call must begin; after that it waits for an approval again.
+
+        Raises:
+            InvalidRequest: The run does not wait, or not for an approval of that call; or the arguments do not fit.
+        """
+        await self._existing().decide({call_id: approval(arguments, by, expires_in)})
+
+    async def reject(self, call_id: str, reason: str, *, by: str | None = None) -> None:
+        """Do not approve a call that waits for it. Durable on return; from any process.
+
+        Args:
+            call_id: The call, as in `record.pending_calls`.
+            reason: Why, which the model is told.
+            by: Who rejects; it stays with the call, on its run step.
+
+        Raises:
+            InvalidRequest: The run does not wait, or not for an approval of that call.
+        """
+        await self._existing().decide({call_id: rejection(reason, by)})
+
     async def submit_tool_outputs(self, outputs: Mapping[str, object], /) -> None:
         """Give the outputs of pending calls, by call id; the run goes on once all have one.
 
@@ -214,8 +270,24 @@ class AsyncRun(Handle, Generic[T_co]):
     async def _begin(self, drive: bool) -> protocols.Run:
         beginning = self._beginning
         assert beginning is not None  # a handle has either a beginning or a backend
-        executor = (await self._session()).executor(beginning.bound) if drive else None
-        return await beginning.thread.create_run(beginning.params, executor=executor, follow=True)
+        session = await self._session()
+        params, bound = beginning.params, beginning.bound
+        if beginning.late is not None:
+            params, bound = await beginning.late(session)
+        if drive:
+            self._executor = session.executor(bound, beginning.deps)
+        return await beginning.thread.create_run(params, executor=self._executor, follow=True)
+
+    async def _goes_on(self) -> bool:
+        """Whether a run whose events ended goes on, where that was waited for: it rested, and others answered."""
+        if not self._stays or (await self._existing().refresh()).status != "requires_action":
+            return False
+        session = await self._session()
+        while (record := self._existing().record).status == "requires_action":
+            await anyio.sleep(ANSWER_PAUSE)
+            thread = await session.provider.get_thread(record.thread_id)
+            self._backend.made = await thread.get_run(record.id, executor=self._executor)
+        return True
 
     def _error(self, record: RunRecord, text: str) -> Exception:
         return outcome_error(record, text, self._existing().cause)
@@ -243,8 +315,12 @@ class EventStream(AsyncIterator[Event]):
         try:
             event = await source.__anext__()
         except StopAsyncIteration:
+            if await self._run._goes_on():
+                self._source = self._run._existing().events(after=self._after)
+                return await self.__anext__()
             await self._end()
             raise
+        self._after = event.sequence
         if isinstance(event, RunEvent):
             self._run._existing().record = event.data
         return event

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from os import PathLike
 from typing import TypeAlias
 
 import anyio
-from anyassistant_tools import Tool, WorkerThreads
+from anyassistant_tools import Tool, ToolLike, WorkerThreads
 
 from ..calls import BoundTools
 from ..errors import ConfigError
@@ -15,6 +15,8 @@ from ..host_task import HostTask
 from ..hosting import HostedProvider, Store
 from ..protocols import ChatModel
 from .stores import make_store
+from .tools import Toolbox, make_toolbox
+from .toolsets import OpenToolsets
 
 Target: TypeAlias = str | ChatModel | None
 
@@ -35,10 +37,25 @@ class Session:
         self.store = store
         self._host = host
         self._threads = WorkerThreads("anyassistant-tool", MAX_TOOL_THREADS)
+        self._toolsets = OpenToolsets(host)
 
-    def executor(self, tools: Mapping[str, Tool]) -> BoundTools:
-        """What may call these tools."""
-        return BoundTools(tools, self._threads)
+    def executor(self, tools: Mapping[str, Tool], deps: object) -> BoundTools:
+        """What may call these tools, with what the app gave for their contexts."""
+        return BoundTools(tools, self._threads, deps=deps)
+
+    async def toolbox(self, tools: Sequence[ToolLike]) -> Toolbox:
+        """Specs and bindings of what an app hands in; toolsets that have to be opened are held open from now on.
+
+        Raises:
+            InvalidRequest: Something is no tool, or two have one name.
+            ToolDefinitionError: Something cannot become a tool.
+            AnyAssistantError: A toolset cannot be opened.
+        """
+        toolbox = make_toolbox(tools)
+        if not toolbox.unopened:
+            return toolbox
+        opened = {toolset: await self._toolsets.tools_of(toolset) for toolset in dict.fromkeys(toolbox.unopened)}
+        return make_toolbox(tools, opened=opened)
 
     async def complete(self, work: Callable[[], Awaitable[object]]) -> None:
         """Do what must not be left half done, whoever waits for it."""
@@ -48,6 +65,7 @@ class Session:
         """Park what is driven here, and close all."""
         try:
             await self.provider.aclose()
+            await self._toolsets.aclose()
         finally:
             await self._host.aclose()
             await self.store.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar, overload
 
 from anyassistant_tools import Tool, ToolLike
@@ -10,7 +11,7 @@ from typing_extensions import Unpack
 
 from .. import protocols
 from ..errors import InvalidRequest
-from ..protocols import ResponseFormat
+from ..protocols import ResponseFormat, RunParams
 from ..types import Content, Message, Order, Page, PageQuery, Role, ThreadRecord, ToolSpec
 from .assistants import AsyncAssistant
 from .checks import check_metadata
@@ -18,10 +19,10 @@ from .formats import OutputFormat, plain_format, typed_format
 from .handle import Handle
 from .options import RunOptions
 from .paginator import AsyncPaginator
-from .requests import message_params, page_query, run_params, thread_params
+from .requests import message_params, page_query, run_params, stays_for_action, thread_params
 from .run import AsyncRun, Beginning
-from .session import SessionGetter
-from .tools import make_toolbox
+from .session import Session, SessionGetter
+from .tools import Toolbox, make_toolbox
 
 M = TypeVar("M")
 
@@ -94,6 +95,7 @@ class AsyncThread(Handle):
         Args:
             assistant: The assistant, or its id: then only `tools` can be called here.
             response_format: A pydantic model or another type, whose instance `result().output` is; or the wire's dict.
+            options: See `RunOptions`.
 
         Raises:
             InvalidRequest: A parameter is not as the reference has it.
@@ -105,34 +107,48 @@ class AsyncThread(Handle):
                 code="invalid_value",
             )
         output = output_format(response_format)
-        specs, bound = _run_tools(assistant, options)
+        stays = stays_for_action(options)
+        toolbox = make_toolbox(options["tools"]) if "tools" in options else None
+        specs, bound = _run_tools(assistant, toolbox)
         assistant_id = assistant if isinstance(assistant, str) else assistant.id
         params = run_params(assistant_id, options, wanted_format=output.wanted, tools=specs)
-        return AsyncRun(self._session, output, beginning=Beginning(self._backend, params, bound))
+
+        async def open_toolsets(session: Session) -> tuple[RunParams, Mapping[str, Tool]]:
+            specs, bound = _run_tools(assistant, await session.toolbox(options["tools"]))
+            return replace(params, tools=specs), bound
+
+        late = open_toolsets if toolbox is not None and toolbox.unopened else None
+        beginning = Beginning(self._backend, params, bound, deps=options.get("deps"), late=late)
+        return AsyncRun(self._session, output, beginning=beginning, stays=stays)
 
     @overload
-    async def resume(self, *, response_format: type[M], tools: Sequence[ToolLike] = ()) -> AsyncRun[M] | None: ...
-    @overload
-    async def resume(self, *, response_format: None = None, tools: Sequence[ToolLike] = ()) -> AsyncRun[str] | None: ...
+    async def resume(
+        self, *, response_format: type[M], tools: Sequence[ToolLike] = (), deps: object = None
+    ) -> AsyncRun[M] | None: ...
     @overload
     async def resume(
-        self, *, response_format: type[Any] | None = None, tools: Sequence[ToolLike] = ()
+        self, *, response_format: None = None, tools: Sequence[ToolLike] = (), deps: object = None
+    ) -> AsyncRun[str] | None: ...
+    @overload
+    async def resume(
+        self, *, response_format: type[Any] | None = None, tools: Sequence[ToolLike] = (), deps: object = None
     ) -> AsyncRun[Any] | None: ...
     async def resume(
-        self, *, response_format: type[Any] | None = None, tools: Sequence[ToolLike] = ()
+        self, *, response_format: type[Any] | None = None, tools: Sequence[ToolLike] = (), deps: object = None
     ) -> AsyncRun[Any] | None:
         """The thread's open run: taken over where nobody drives it, followed where somebody does. None without one.
 
         Args:
             tools: The callables that the run may call here. Its tools that are not among them stay pending.
+            deps: What its tools find as `RunContext.deps` from now on.
         """
         output = output_format(response_format)
-        bound = make_toolbox(tools).bound
+        session = await self._session()
+        toolbox = await session.toolbox(tools)
         newest = await self._backend.list_runs(PageQuery(limit=1))
         if not newest.data or not newest.data[0].record.is_open:
             return None
-        session = await self._session()
-        executor = session.executor(bound)
+        executor = session.executor(toolbox.bound, deps)
         backend = await self._backend.get_run(newest.data[0].record.id, executor=executor)
         if not backend.record.is_open:
             return None
@@ -202,12 +218,11 @@ def output_format(wanted: type[Any] | ResponseFormat | None) -> OutputFormat[Any
 
 
 def _run_tools(
-    assistant: AsyncAssistant | str, options: RunOptions
+    assistant: AsyncAssistant | str, toolbox: Toolbox | None
 ) -> tuple[Sequence[ToolSpec] | None, Mapping[str, Tool]]:
     """The specs of a run, where they are not the record's, and the callables that may be called."""
     of_assistant: Mapping[str, Tool] = {} if isinstance(assistant, str) else assistant._bound
-    if "tools" in options:
-        toolbox = make_toolbox(options["tools"])
+    if toolbox is not None:
         names = {spec.name for spec in toolbox.specs}
         return toolbox.specs, {**{k: v for k, v in of_assistant.items() if k in names}, **toolbox.bound}
     return (None if isinstance(assistant, str) else assistant._specs_of_run()), of_assistant

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from anyassistant_tools import Tool, ToolDefinitionError, ToolLike, validate_tool_name
+from anyassistant_tools import Tool, ToolDefinitionError, ToolLike, Toolset, validate_tool_name
 
 from ..errors import InvalidRequest, UnsupportedCapability
 from ..types import ToolSpec
@@ -21,15 +21,24 @@ class Toolbox:
 
     Attributes:
         specs: All of them, in order, as the model is told.
-        bound: Those with a callable here.
+        bound: Those that are Tools here.
+        unopened: Toolsets whose tools are known only when they are open; then the specs are not all there yet.
     """
 
     specs: Sequence[ToolSpec] = ()
     bound: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
+    unopened: Sequence[Toolset] = ()
 
 
-def make_toolbox(tools: Sequence[ToolLike], *, param: str = "tools") -> Toolbox:
+def make_toolbox(
+    tools: Sequence[ToolLike], *, opened: Mapping[Toolset, Sequence[Tool]] | None = None, param: str = "tools"
+) -> Toolbox:
     """Make specs and bindings of what an app hands in.
+
+    Args:
+        tools: What the app handed in.
+        opened: The tools of the toolsets among them that had to be opened.
+        param: What it was handed in as, for the errors.
 
     Raises:
         InvalidRequest: Something is no tool, or two have one name; `param` says which.
@@ -39,41 +48,55 @@ def make_toolbox(tools: Sequence[ToolLike], *, param: str = "tools") -> Toolbox:
         raise InvalidRequest(
             f"`{param}` must be a list of tools, not {type(tools).__name__}.", param=param, code="invalid_value"
         )
-    if len(tools) > MAX_TOOLS:
-        raise InvalidRequest(
-            f"`{param}` has {len(tools)} tools; at most {MAX_TOOLS} are possible.", param=param, code="too_many_tools"
-        )
     specs: list[ToolSpec] = []
     bound: dict[str, Tool] = {}
-    seen: dict[str, int] = {}
+    seen: dict[str, str] = {}
+    unopened: list[Toolset] = []
     for index, item in enumerate(tools):
         where = f"{param}[{index}]"
-        spec, tool = to_spec(item, where)
-        if spec.name in seen:
-            raise InvalidRequest(
-                f"`{where}` has the name {spec.name!r}, and so has `{param}[{seen[spec.name]}]`: a model could not "
-                "tell them apart. Give one of them another name.",
-                param=where,
-                code="duplicate_tool_name",
-            )
-        seen[spec.name] = index
-        specs.append(spec)
-        if tool is not None:
-            bound[spec.name] = tool
-    return Toolbox(tuple(specs), bound)
+        if isinstance(item, Toolset) and item.needs_opening and item not in (opened or {}):
+            unopened.append(item)
+            continue
+        for spec, tool in to_specs(item, where, opened):
+            if spec.name in seen:
+                raise InvalidRequest(
+                    f"`{where}` has the name {spec.name!r}, and so has `{seen[spec.name]}`: a model could not "
+                    "tell them apart. Give one of them another name.",
+                    param=where,
+                    code="duplicate_tool_name",
+                )
+            seen[spec.name] = where
+            specs.append(spec)
+            if tool is not None:
+                bound[spec.name] = tool
+    if len(specs) > MAX_TOOLS:
+        raise InvalidRequest(
+            f"`{param}` has {len(specs)} tools; at most {MAX_TOOLS} are possible.", param=param, code="too_many_tools"
+        )
+    return Toolbox(tuple(specs), bound, unopened)
 
 
-def to_spec(item: ToolLike, where: str) -> tuple[ToolSpec, Tool | None]:
-    """One tool: what the model is told, and the callable, if there is one."""
+def to_specs(
+    item: ToolLike, where: str, opened: Mapping[Toolset, Sequence[Tool]] | None = None
+) -> list[tuple[ToolSpec, Tool | None]]:
+    """What one thing that was handed in stands for: what the model is told, and the Tool, if it is one here.
+
+    Raises:
+        InvalidRequest: It is no tool.
+        ToolDefinitionError: It cannot become one.
+    """
     if isinstance(item, Tool):
-        return _spec_of(item), item
+        return [(_spec_of(item), item)]
+    if isinstance(item, Toolset):
+        tools = (opened or {}).get(item)
+        return [(_spec_of(tool), tool) for tool in (item.tools if tools is None else tools)]
     if isinstance(item, Mapping):
-        return _wire_spec(item, where), None
+        return [(_wire_spec(item, where), None)]
     if callable(item):
         tool = Tool.from_callable(item)
-        return _spec_of(tool), tool
+        return [(_spec_of(tool), tool)]
     raise InvalidRequest(
-        f"`{where}` is {type(item).__name__}: a tool is a typed function, a Tool, or a wire dict.",
+        f"`{where}` is {type(item).__name__}: a tool is a typed function, a Tool, a Toolset, or a wire dict.",
         param=where,
         code="invalid_tool",
     )

@@ -22,7 +22,7 @@ from ..protocols import (
     ToolMessage,
     UserMessage,
 )
-from ..types import HistoryItem, Message, RunRecord, Text, ToolCall, Turn
+from ..types import HistoryItem, Message, RunRecord, Text, ToolCall, Turn, TurnCall
 from .store import Store
 from .tokens import estimate_text, estimate_turn
 
@@ -88,7 +88,7 @@ class Context:
                 if wanted is not None and messages > wanted:
                     done = True
                     break
-                unit = to_unit(item, provider)
+                unit = to_unit(item, provider, images=capabilities.images)
                 own += is_own
                 units.append(unit)
                 tokens += unit.tokens
@@ -103,7 +103,8 @@ class Context:
 
     def add_turn(self, turn: Turn) -> None:
         """A turn of this run has all its outputs."""
-        self._units.append(Unit(turn_messages(turn, self._provider), estimate_turn(turn), is_user=False))
+        messages = turn_messages(turn, self._provider, images=self._capabilities.images)
+        self._units.append(Unit(messages, estimate_turn(turn), is_user=False))
 
     def add_note(self, text: str) -> None:
         """Tell the model what was wrong with its answer; the note is not part of the thread."""
@@ -201,30 +202,42 @@ class Context:
             )
 
 
-def to_unit(item: HistoryItem, provider: str) -> Unit:
-    """What a history item becomes in a prompt."""
+def to_unit(item: HistoryItem, provider: str, *, images: bool) -> Unit:
+    """What a history item becomes in a prompt, for a model that takes images or does not."""
     if isinstance(item.entry, Turn):
-        return Unit(turn_messages(item.entry, provider), item.tokens, is_user=False)
+        return Unit(turn_messages(item.entry, provider, images=images), item.tokens, is_user=False)
     message = item.entry
     if message.role == "user":
         return Unit([UserMessage(message.content)], item.tokens, is_user=True)
     return Unit([AssistantMessage(message.text)], item.tokens, is_user=False)
 
 
-def turn_messages(turn: Turn, provider: str) -> list[ModelMessage]:
-    """What a turn becomes: the model's words and calls, then one output for each call."""
+def turn_messages(turn: Turn, provider: str, *, images: bool) -> list[ModelMessage]:
+    """What a turn becomes: the model's words and calls, then one output for each call.
+
+    A call whose arguments a person changed stands there as it was made, so that its output fits it.
+    """
     same = turn.provider == provider
     ids = [(call.provider_id if same else None) or call.id for call in turn.tool_calls]
     calls = [
-        ToolCall(own, call.name, call.arguments, call.output, call.error)
+        ToolCall(own, call.name, _arguments(call), call.output, call.error)
         for call, own in zip(turn.tool_calls, ids, strict=True)
     ]
     spoken = AssistantMessage(turn.text or turn.refusal, calls, turn.provider_state if same else None)
-    outputs = [
-        ToolMessage(own, call.name, call.output or "", is_error=call.error is not None)
-        for call, own in zip(turn.tool_calls, ids, strict=True)
-    ]
-    return [spoken, *outputs]
+    return [spoken, *(_output(call, own, images) for call, own in zip(turn.tool_calls, ids, strict=True))]
+
+
+def _arguments(call: TurnCall) -> str:
+    edited = call.decision.arguments if call.decision is not None else None
+    return call.arguments if edited is None else edited
+
+
+def _output(call: TurnCall, call_id: str, images: bool) -> ToolMessage:
+    text = call.output or ""
+    if call.images and not images:
+        text += f"\n[{len(call.images)} image(s) that this model cannot be shown]"
+    shown = call.images if images else ()
+    return ToolMessage(call_id, call.name, text, is_error=call.error is not None, images=shown)
 
 
 def response_schema(record: RunRecord) -> ResponseSchema | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import anyio
@@ -13,7 +13,7 @@ import anyio
 from ..errors import StoreError
 from ..host_task import is_cancelling
 from ..protocols import Capabilities, ChatModel, ToolExecutor
-from ..types import ToolOutput
+from .answers import NO_ANSWERS, Answers
 from .driver import OwnedRun
 from .endings import CANCELLED, EXPIRED, Ending, failed_by, incomplete, write_ending
 from .recovery import Recovered, recover
@@ -34,7 +34,7 @@ class Drive:
     """What a driver of a run needs.
 
     Attributes:
-        outputs: What the caller gave for pending calls, to begin with.
+        answers: What the caller gave for pending calls, to begin with.
     """
 
     store: Store
@@ -42,7 +42,7 @@ class Drive:
     provider: str
     capabilities_of: Callable[[str], Awaitable[Capabilities]]
     executor: ToolExecutor
-    outputs: Sequence[ToolOutput] = ()
+    answers: Answers = NO_ANSWERS
 
     async def __call__(self, owned: OwnedRun) -> None:
         """Drive the run until it ends, rests, or is given up. The lease is given back in every case."""
@@ -52,15 +52,19 @@ class Drive:
         ending: Ending | None = None
         began = time.monotonic()
         is_released = False
+
+        def active_seconds() -> float:
+            return state.active_seconds + time.monotonic() - began
+
         try:
             limit, is_expiry = bound_of(state)
             with anyio.CancelScope(deadline=anyio.current_time() + limit) as scope:
                 owned.work_in(scope)
                 try:
                     with anyio.fail_after(WRITE_SECONDS, shield=True):  # what the caller gave must not be lost
-                        rounds = self._rounds(writer, await self._recovered(writer, state))
+                        rounds = self._rounds(writer, await self._recovered(writer, state), active_seconds)
                         ending = _foreseen(state)
-                        goes_on = ending is None and await rounds.begin(self.outputs)
+                        goes_on = ending is None and await rounds.begin(self.answers)
                     if ending is None:
                         owned.accept(goes_on=goes_on)
                         await anyio.lowlevel.checkpoint_if_cancelled()
@@ -79,7 +83,7 @@ class Drive:
             if scope.cancelled_caught or (scope.cancel_called and ending is not None and ending.cause is not None):
                 # Also where the model that was interrupted made another exception of it.
                 ending = _ending_of(owned, is_expiry=is_expiry)
-            active = state.active_seconds + time.monotonic() - began
+            active = active_seconds()
             with anyio.CancelScope(shield=True, deadline=anyio.current_time() + WRITE_SECONDS):
                 await self._settle(owned, writer, rounds, ending, active)
             is_released = True
@@ -92,7 +96,7 @@ class Drive:
     async def _recovered(self, writer: Writer, state: RunState) -> Recovered:
         return Recovered() if state.epoch == 1 else await recover(self.store, writer)
 
-    def _rounds(self, writer: Writer, recovered: Recovered) -> Rounds:
+    def _rounds(self, writer: Writer, recovered: Recovered, active_seconds: Callable[[], float]) -> Rounds:
         return Rounds(
             self.store,
             writer,
@@ -101,6 +105,7 @@ class Drive:
             capabilities_of=self.capabilities_of,
             executor=self.executor,
             recovered=recovered,
+            active_seconds=active_seconds,
         )
 
     async def _settle(
@@ -136,6 +141,7 @@ class Drive:
         else:
             owned.rests = True
             draft = writer.draft()
+            rounds.ask(draft)
             if writer.record.status == "requires_action":
                 draft.update_run(pending_calls=rounds.rest())
             else:
@@ -175,7 +181,7 @@ class Drive:
             write_ending(draft, ending, None, usage=writer.record.usage, started=())
             draft.post(durable=True, release=True)
         else:
-            self._rounds(writer, recovered).end(ending)
+            self._rounds(writer, recovered, lambda: 0.0).end(ending)
 
 
 def bound_of(state: RunState) -> tuple[float, bool]:

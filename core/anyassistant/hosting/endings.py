@@ -127,10 +127,9 @@ _WHY: Mapping[EndStatus, str] = {
 def _output(call: LiveCall, ending: Ending, was_started: bool) -> ToolOutput:
     why = _WHY[ending.status]
     if was_started:
-        return ToolOutput(
-            call.id, f"Not finished: {why} first. It may have taken effect.", error=f"started; then {why}"
-        )
-    return ToolOutput(call.id, f"Not called: {why} first.", error=f"not started; {why}")
+        told = f"Not finished: {why} first. It may have taken effect."
+        return ToolOutput(call.id, told, error=f"started; then {why}", outcome="unknown")
+    return ToolOutput(call.id, f"Not called: {why} first.", error=f"not started; {why}", outcome="skipped")
 
 
 def said(error: BaseException) -> str:

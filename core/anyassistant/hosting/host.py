@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..host_task import HostTask
-from ..protocols import Capabilities, ChatModel, Journal, ToolExecutor
+from ..protocols import Capabilities, ChatModel, Journal, Screening, ToolExecutor
 from ..types import ToolCall, ToolOutput
+from .answers import NO_ANSWERS, Answers
 from .drive import Drive
 from .driver import Drivers, OwnedRun, is_undriven
 from .store import RunState, Store
@@ -50,20 +51,18 @@ class Host:
             return await self.store.get_run(state.record.id) or state
         return state
 
-    async def take_up(
-        self, state: RunState, executor: ToolExecutor, outputs: Sequence[ToolOutput] = ()
-    ) -> OwnedRun | None:
+    async def take_up(self, state: RunState, executor: ToolExecutor, answers: Answers = NO_ANSWERS) -> OwnedRun | None:
         """Become the driver of a run that nobody drives; None where somebody does."""
 
         async def take_over() -> OwnedRun | None:
             taken = await self.drivers.take_over(state)
-            return None if taken is None else self.drive(taken, executor, outputs)
+            return None if taken is None else self.drive(taken, executor, answers)
 
         return await self.drivers.complete(take_over)
 
-    def drive(self, state: RunState, executor: ToolExecutor, outputs: Sequence[ToolOutput] = ()) -> OwnedRun:
+    def drive(self, state: RunState, executor: ToolExecutor, answers: Answers = NO_ANSWERS) -> OwnedRun:
         """Start the driver of a run whose lease this client has. Nothing may fail between the two."""
-        drive = Drive(self.store, self.model, self.name, self.capabilities_of, executor, outputs)
+        drive = Drive(self.store, self.model, self.name, self.capabilities_of, executor, answers)
 
         async def drive_and_settle(owned: OwnedRun) -> None:
             await drive(owned)
@@ -81,6 +80,9 @@ class _NoTools(ToolExecutor):
     @property
     def names(self) -> frozenset[str]:
         return frozenset()
+
+    async def screen(self, calls: Sequence[ToolCall], /, *, journal: Journal) -> Screening:
+        return Screening()
 
     async def execute(self, calls: Sequence[ToolCall], /, *, journal: Journal) -> Sequence[ToolOutput]:
         raise RuntimeError("an executor without tools was asked to call one")

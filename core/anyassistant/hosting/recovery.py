@@ -18,7 +18,7 @@ class Recovered:
 
     Attributes:
         turns: The run's turns whose calls all have an output, oldest first.
-        open_turn: The last one, if a call of it has none.
+        open_turn: The last one, if a call of it has none, or one that ends the run.
         started: Calls that were claimed before and have no output: their outcome is unknown.
     """
 
@@ -33,13 +33,13 @@ async def recover(store: Store, writer: Writer) -> Recovered:
     turns = list(await store.list_turns(run_id))
     open_steps = [step for step in await _steps(store, run_id) if step.status == "in_progress"]
     found = Recovered(turns)
-    if turns and any(call.output is None for call in turns[-1].tool_calls):
+    if turns and any(call.output is None or call.fatal for call in turns[-1].tool_calls):
         last = turns.pop()
         step = next(step for step in open_steps if step.id == last.calls_step_id)
         open_steps.remove(step)
         found.open_turn = LiveTurn.from_turn(writer, last, step)
         ledger = await store.list_claims(run_id)
-        found.started = {call.id for call in last.tool_calls if ledger.get(call.id) is False}
+        found.started = {call.id for call in last.tool_calls if ledger.get(call.id) == "started"}
     if open_steps:
         draft = writer.draft()
         for step in open_steps:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from anyassistant_tools import ToolArgumentsError
+
 from ..errors import InvalidRequest, UnsupportedCapability
 from ..protocols import Capabilities, MessageParams, NamedTool, ToolChoice
 from ..types import Image, RunRecord
+from .answers import Answers
 
 
 def refuse_images(messages: Sequence[MessageParams], capabilities: Capabilities, provider: str) -> None:
@@ -37,6 +40,50 @@ def refuse_unclaimed(record: RunRecord, capabilities: Capabilities, provider: st
             capability="json_schema",
             param="response_format",
         )
+
+
+def check_answers(record: RunRecord, answers: Answers) -> None:
+    """Refuse answers to calls that do not wait for them.
+
+    Raises:
+        InvalidRequest: It says what the run waits for.
+    """
+    pending = {call.id: call for call in record.pending_calls}
+    for call_id, param in [(one.tool_call_id, "tool_outputs") for one in answers.outputs] + [
+        (call_id, "call_id") for call_id in answers.decisions
+    ]:
+        call = pending.get(call_id)
+        if call is None:
+            raise InvalidRequest(
+                f"Run {record.id} does not wait for call {call_id!r}; it waits for: {', '.join(sorted(pending))}.",
+                param=param,
+                code="unknown_tool_call",
+            )
+        wanted = "output" if param == "tool_outputs" else "approval"
+        if call.waits_for != wanted:
+            hint = "approve or reject it" if wanted == "output" else "give it with submit_tool_outputs"
+            raise InvalidRequest(
+                f"Call {call_id} of {call.name} waits for {_A[call.waits_for]}: {hint}.",
+                param=param,
+                code="wrong_answer",
+            )
+        decision = answers.decisions.get(call_id)
+        if decision is not None and decision.arguments is not None:
+            _check_arguments(record, call.name, decision.arguments)
+
+
+_A = {"approval": "an approval", "output": "an output"}
+
+
+def _check_arguments(record: RunRecord, name: str, arguments: str) -> None:
+    """Refuse arguments of a person's that do not fit the tool as the run has it."""
+    from anyassistant_tools.given_schema import GivenSchemaReader
+
+    spec = next(tool for tool in record.tools if tool.name == name)
+    try:
+        GivenSchemaReader(name, spec.parameters).read(arguments)
+    except ToolArgumentsError as error:
+        raise InvalidRequest(str(error), param="arguments", code="invalid_value") from error
 
 
 def refuse_unknown_choice(record: RunRecord, choice: ToolChoice) -> None:

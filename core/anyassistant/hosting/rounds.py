@@ -13,18 +13,20 @@ from ..protocols import (
     Journal,
     ModelDelta,
     ModelRequest,
+    Screening,
     ToolExecutor,
     unknown_tool_output,
 )
-from ..types import PendingCall, RunRecord, ToolCall, ToolOutput, Turn, Usage
+from ..types import PendingCall, RunRecord, ToolOutput, Turn, Usage
+from .answers import NO_ANSWERS, Answers
 from .context import Context, PromptTooLong, response_schema, tool_choice_of
 from .endings import COMPLETED, Ending, failed, incomplete, total_usage, write_ending
 from .output import problem_with
 from .recovery import Recovered
 from .store import Store
 from .tokens import completion_tokens
-from .turn import LiveTurn
-from .writer import Writer
+from .turn import LiveCall, LiveTurn
+from .writer import Draft, Writer
 
 CHECKPOINT_EVERY = 32
 """Deltas after which other tasks get their turn, whether or not the model awaits anything."""
@@ -50,6 +52,7 @@ class Rounds:
         capabilities_of: Callable[[str], Awaitable[Capabilities]],
         executor: ToolExecutor,
         recovered: Recovered,
+        active_seconds: Callable[[], float],
     ) -> None:
         self._store = store
         self._writer = writer
@@ -57,11 +60,14 @@ class Rounds:
         self._provider = provider
         self._capabilities_of = capabilities_of
         self._executor = executor
+        self._active_seconds = active_seconds
         self._offered = frozenset(tool.name for tool in writer.record.tools)
         self._context: Context | None = None
         self._turns = recovered.turns
         self._repairs = sum(is_answer(turn) for turn in recovered.turns)  # an answer that did not end the run
         self._journal = _Journal(self)
+        self._screening: Screening | None = None
+        self._for_approval = frozenset(call.id for call in writer.record.pending_calls if call.waits_for == "approval")
         self.turn = recovered.open_turn
         self.started = recovered.started
 
@@ -71,14 +77,15 @@ class Rounds:
         current = [self.turn.usage] if self.turn is not None else []
         return total_usage([turn.usage for turn in self._turns] + current)
 
-    async def begin(self, outputs: Sequence[ToolOutput] = ()) -> bool:
+    async def begin(self, answers: Answers = NO_ANSWERS) -> bool:
         """Set the run going. False where it still waits for its caller.
 
         Args:
-            outputs: What the caller gave for pending calls; durable on return.
+            answers: What the caller gave for pending calls; durable on return. With them the run goes on only when
+                nothing is left to wait for, so that a caller can answer one call after another.
         """
-        self._take_outputs(outputs)
-        is_going = self._writer.record.status != "requires_action" or not self._nothing_to_do()
+        self._take(answers)
+        is_going = self._writer.record.status != "requires_action" or await self._can_go(is_answered=bool(answers))
         if is_going and self._writer.record.status == "requires_action":
             draft = self._writer.draft()
             draft.run("queued", pending_calls=())
@@ -87,7 +94,7 @@ class Rounds:
             draft = self._writer.draft()
             draft.run("in_progress", started_at=self._writer.record.started_at or int(time.time()))
             draft.post()
-        if outputs:
+        if answers:
             await self._writer.flush()
         return is_going
 
@@ -110,10 +117,24 @@ class Rounds:
         """The calls that only the caller can answer."""
         assert self.turn is not None  # a run rests because of its calls
         return tuple(
-            PendingCall(call.id, call.name, "".join(call.arguments), waits_for="output")
+            PendingCall(
+                call.id,
+                call.name,
+                "".join(call.arguments),
+                decision=call.decision,
+                waits_for="approval" if call.id in self._for_approval else "output",
+            )
             for call in self.turn.unfinished
-            if self._is_foreign(call.name)
+            if self._waits(call)
         )
+
+    def ask(self, draft: Draft) -> None:
+        """Tell readers which calls wait for approval, once each."""
+        asked = {call.id for call in draft.record.pending_calls if call.waits_for == "approval"}
+        for call in self.rest():
+            if call.waits_for == "approval" and call.id not in asked:
+                said = {"tool_call_id": call.id, "name": call.name, "arguments": call.arguments}
+                draft.extension("anyassistant.approval.asked", said)
 
     def end(self, ending: Ending) -> None:
         """Write how the run ends."""
@@ -217,28 +238,31 @@ class Rounds:
         """Write the turn, with a claim on the calls that are about to start."""
         draft = self._writer.draft()
         turn.close(draft)
-        mine = [call.id for call in turn.calls if call.name in self._executor.names and call.name in self._offered]
-        for call_id in mine[: self._writer.record.limits.parallel_tools]:
+        starting = (await self._screen(turn)).starting
+        for call_id in starting:
             draft.claim(call_id)
-            self._journal.claimed.add(call_id)
-        self.started.update(self._journal.claimed)
-        draft.post(durable=True)
+        self._journal.claimed.update(starting)
+        self.started.update(starting)
+        draft.post(durable=True, active_seconds=self._active_seconds())
         await self._writer.flush()
 
     async def _calls(self, turn: LiveTurn) -> Ending | None:
         """Make a turn's calls. An ending; or None, with `turn` None where all have an output."""
-        calls = [ToolCall(call.id, call.name, "".join(call.arguments)) for call in turn.unfinished]
-        for call in calls:
+        if turn.fatal is not None:  # its driver went away before it could end the run
+            return _ended_by(turn.fatal, None)
+        for call in turn.unfinished:
             if call.name not in self._offered:
-                await self._journal.finish(unknown_tool_output(call, self._offered))
-        todo = [call for call in calls if call.name in self._offered and call.name in self._executor.names]
-        if todo:
-            outputs = await self._executor.execute(todo, journal=self._journal)
-            fatal = next((output for output in outputs if output.fatal), None)
-            if fatal is not None:
-                call = next(call for call in todo if call.id == fatal.tool_call_id)
-                message = f"Tool {call.name!r} failed with an error that is declared fatal."
-                return failed("tool_failed", message, cause=fatal.cause)
+                await self._journal.finish(unknown_tool_output(call.as_called(), self._offered))
+        screening = self._screening or await self._screen(turn)
+        self._screening = None
+        outputs = list(screening.refused)
+        for output in outputs:
+            await self._journal.finish(output)
+        todo = [call.as_called() for call in turn.unfinished if not self._waits(call)]
+        if todo and turn.fatal is None:
+            outputs += await self._executor.execute(todo, journal=self._journal)
+        if turn.fatal is not None:
+            return _ended_by(turn.fatal, next((output.cause for output in outputs if output.fatal), None))
         if turn.unfinished:
             return None
         done = turn.freeze()
@@ -248,26 +272,40 @@ class Rounds:
             self._context.add_turn(done)
         return None
 
-    def _take_outputs(self, outputs: Sequence[ToolOutput]) -> None:
-        if not outputs or self.turn is None:
+    async def _screen(self, turn: LiveTurn) -> Screening:
+        """Ask what becomes of the turn's calls: which are refused, and which wait for a person."""
+        calls = [call.as_called() for call in turn.unfinished if call.name in self._offered]
+        screening = self._screening = await self._executor.screen(calls, journal=self._journal)
+        # What waits for approval goes on doing so, though whoever drives now has not the tool, or has another opinion.
+        undecided = {call.id for call in turn.unfinished if call.decision is None}
+        self._for_approval = screening.for_approval | (self._for_approval & undecided)
+        return screening
+
+    async def _can_go(self, *, is_answered: bool) -> bool:
+        """Whether there is anything to do for a run that rests."""
+        if self.turn is None:
+            return True
+        screening = await self._screen(self.turn)
+        refused = {output.tool_call_id for output in screening.refused}
+        waiting = [call for call in self.turn.unfinished if call.id not in refused and self._waits(call)]
+        return not waiting if is_answered else len(waiting) < len(self.turn.unfinished)
+
+    def _take(self, answers: Answers) -> None:
+        if not answers or self.turn is None:
             return
         draft = self._writer.draft()
-        for output in outputs:
+        for output in answers.outputs:
             self.turn.record_output(draft, output)
+        for call_id, decision in answers.decisions.items():
+            self.turn.record_decision(draft, call_id, decision)
+        self._for_approval -= answers.decisions.keys()
         draft.update_run(pending_calls=self.rest())
         draft.post(durable=True)
 
-    def _nothing_to_do(self) -> bool:
-        """Whether the run still waits, for calls that nobody here can make."""
-        return (
-            self.turn is not None
-            and all(self._is_foreign(call.name) for call in self.turn.unfinished)
-            and bool(self.turn.unfinished)
-        )
-
-    def _is_foreign(self, name: str) -> bool:
-        """Whether the call is the caller's: offered to the model, and nobody here can make it."""
-        return name in self._offered and name not in self._executor.names
+    def _waits(self, call: LiveCall) -> bool:
+        """Whether the call is the caller's: to approve, or to make, since it was offered and nobody here can."""
+        is_foreign = call.name in self._offered and call.name not in self._executor.names
+        return is_foreign or call.id in self._for_approval
 
     def _limit(self) -> Ending | None:
         record = self._writer.record
@@ -307,6 +345,18 @@ class _Journal(Journal):
     def progress(self, call_id: str, data: object, /) -> None:
         self._rounds._writer.extension("anyassistant.tool.progress", {"tool_call_id": call_id, "progress": data})
 
+    def refusals(self, name: str, /) -> int:
+        turn = self._rounds.turn
+        latest = [*self._rounds._turns, turn.freeze()] if turn is not None else self._rounds._turns
+        count = 0
+        for made in reversed(latest):
+            for call in reversed(made.tool_calls):
+                if call.name == name and call.outcome is not None:
+                    if call.outcome != "refused":
+                        return count
+                    count += 1
+        return count
+
     async def finish(self, output: ToolOutput, /) -> None:
         turn = self._rounds.turn
         if turn is None:
@@ -316,6 +366,14 @@ class _Journal(Journal):
         self._rounds.started.discard(output.tool_call_id)
         draft.post(durable=True)
         await self._rounds._writer.flush()
+
+
+def _ended_by(call: LiveCall, cause: BaseException | None) -> Ending:
+    """How a run ends by what came of a call."""
+    if call.outcome == "refused":
+        message = f"Tool {call.name!r} was called again and again with arguments that do not fit."
+        return failed("invalid_tool_arguments", message, cause=cause)
+    return failed("tool_failed", f"Tool {call.name!r} failed with an error that is declared fatal.", cause=cause)
 
 
 def is_answer(turn: Turn) -> bool:

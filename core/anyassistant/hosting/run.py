@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+
+import anyio
 
 from .. import protocols
 from ..errors import InvalidRequest, not_found
 from ..protocols import ToolExecutor
-from ..types import Event, Page, PageQuery, RunRecord, RunStep, ToolOutput
+from ..types import Decision, Event, Page, PageQuery, RunRecord, RunStep, ToolOutput
+from .answers import Answers
 from .driver import OwnedRun, is_undriven
 from .follow import Follower
 from .host import NO_TOOLS, Host
 from .records import as_readers_see
+from .refusals import check_answers
 from .store import RunState
+
+ANSWER_SECONDS = 5.0
+"""How long an answer waits for others that are being written."""
+ANSWER_PAUSE = 0.02
 
 
 class HostedRun(protocols.Run):
@@ -47,24 +55,28 @@ class HostedRun(protocols.Run):
         return self.record
 
     async def submit_tool_outputs(self, outputs: Sequence[ToolOutput], /, *, follow: bool) -> None:
-        state = await self._store.get_run(self.record.id)
-        if state is None:
-            raise not_found("run", self.record.id)
-        state = await self._host.settle(state)
-        pending = {call.id for call in state.record.pending_calls}
-        if state.record.status != "requires_action" or not is_undriven(state, time.time()):
-            raise self._not_waiting(state)
-        for output in outputs:
-            if output.tool_call_id not in pending:
-                raise InvalidRequest(
-                    f"Run {self.record.id} does not wait for call {output.tool_call_id!r}; it waits for: "
-                    f"{', '.join(sorted(pending))}.",
-                    param="tool_outputs",
-                    code="unknown_tool_call",
-                )
-        owned = await self._host.take_up(state, self._executor or NO_TOOLS, outputs)
-        if owned is None:
-            raise self._not_waiting(state)
+        await self._answer(Answers(outputs=outputs))
+
+    async def decide(self, decisions: Mapping[str, Decision], /) -> None:
+        await self._answer(Answers(decisions=decisions))
+
+    async def _answer(self, answers: Answers) -> None:
+        """Take the resting run, write the answers, and drive it on if nothing else is waited for."""
+        until = time.monotonic() + ANSWER_SECONDS
+        while True:
+            state = await self._store.get_run(self.record.id)
+            if state is None:
+                raise not_found("run", self.record.id)
+            state = await self._host.settle(state)
+            if state.record.status != "requires_action" or time.monotonic() > until:
+                raise self._not_waiting(state)
+            check_answers(state.record, answers)
+            owned = None
+            if is_undriven(state, time.time()):
+                owned = await self._host.take_up(state, self._executor or NO_TOOLS, answers)
+            if owned is not None:
+                break
+            await anyio.sleep(ANSWER_PAUSE)  # somebody else answers another call in this moment
         self._owned = owned
         await owned.accepted.wait()
         if not owned.has_accepted:
@@ -81,7 +93,7 @@ class HostedRun(protocols.Run):
 
     def _not_waiting(self, state: RunState) -> InvalidRequest:
         return InvalidRequest(
-            f"Run {self.record.id} is {as_readers_see(state).status} and waits for no outputs.",
+            f"Run {self.record.id} is {as_readers_see(state).status} and waits for nobody.",
             param="run_id",
             code="run_not_waiting",
         )

@@ -15,11 +15,12 @@ Rules that hold for all methods:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..types import (
     AssistantRecord,
+    CallState,
     Event,
     HistoryItem,
     Message,
@@ -85,7 +86,7 @@ class Change:
         turn: Written by id; a new one takes the next position of the thread's history.
         turn_tokens: What the turn costs in a prompt, an estimate.
         claims: Ids of calls that this driver is about to start: the ledger says `started`.
-        finished: Ids of calls that have an output now: the ledger says `finished`.
+        finished: What the ledger says of calls that have an output now, by id.
         active_seconds: What the run's `active_seconds` is now; None leaves it.
         release: Nobody drives the run from now on.
         durable: Synced to disk fully before it counts as committed (ledger, terminal states); deltas need not be.
@@ -98,7 +99,7 @@ class Change:
     turn: Turn | None = None
     turn_tokens: int = 0
     claims: Sequence[str] = ()
-    finished: Sequence[str] = ()
+    finished: Mapping[str, CallState] = field(default_factory=dict[str, CallState])
     active_seconds: float | None = None
     release: bool = False
     durable: bool = False
@@ -207,8 +208,8 @@ class Store(Protocol):
         """All turns of a run, oldest first."""
         ...
 
-    async def list_claims(self, run_id: str, /) -> Mapping[str, bool]:
-        """The ledger of a run: call id to whether it has finished."""
+    async def list_claims(self, run_id: str, /) -> Mapping[str, CallState]:
+        """The ledger of a run: where each call stands, by id."""
         ...
 
     async def request_cancel(self, run_id: str, at: float, /) -> RunState | None:

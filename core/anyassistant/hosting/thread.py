@@ -125,4 +125,4 @@ def _can_take_up(state: RunState, executor: ToolExecutor) -> bool:
         return False
     if state.record.status != "requires_action":
         return True
-    return any(call.name in executor.names for call in state.record.pending_calls)
+    return any(call.name in executor.names and call.waits_for == "output" for call in state.record.pending_calls)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from anyassistant_tools.json_text import without_lone_surrogates
@@ -12,7 +12,11 @@ from anyassistant_tools.json_text import without_lone_surrogates
 from ..errors import ProviderError
 from ..protocols import ModelDelta, ToolCallDelta
 from ..types import (
+    CallOutcome,
+    CallState,
+    Decision,
     FinishReason,
+    Image,
     LastError,
     Message,
     MessageIncompleteDetails,
@@ -53,9 +57,53 @@ class LiveCall:
     arguments: list[str]
     output: str | None = None
     error: str | None = None
+    outcome: CallOutcome | None = None
+    decision: Decision | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict[str, object])
+    fatal: bool = False
+    images: Sequence[Image] = ()
+
+    @classmethod
+    def from_call(cls, call: TurnCall) -> LiveCall:
+        return cls(
+            call.id,
+            call.provider_id,
+            call.name,
+            [call.arguments],
+            call.output,
+            call.error,
+            call.outcome,
+            call.decision,
+            call.metadata,
+            call.fatal,
+            call.images,
+        )
+
+    def take(self, output: ToolOutput) -> None:
+        """Take what came of it."""
+        self.output, self.error, self.outcome = without_lone_surrogates(output.output), output.error, output.outcome
+        self.metadata, self.fatal, self.images = output.metadata, output.fatal, output.images
+
+    def as_called(self) -> ToolCall:
+        """The call as it is to be made: with the arguments that a person may have changed."""
+        edited = self.decision.arguments if self.decision is not None else None
+        arguments = "".join(self.arguments) if edited is None else edited
+        return ToolCall(self.id, self.name, arguments, decision=self.decision)
 
     def freeze(self) -> TurnCall:
-        return TurnCall(self.id, self.name, "".join(self.arguments), self.output, self.error, self.provider_id)
+        return TurnCall(
+            self.id,
+            self.name,
+            "".join(self.arguments),
+            self.output,
+            self.error,
+            self.outcome,
+            self.decision,
+            self.metadata,
+            self.provider_id,
+            self.fatal,
+            self.images,
+        )
 
 
 class LiveTurn:
@@ -87,7 +135,6 @@ class LiveTurn:
         self.finish_reason: FinishReason | None = None
         self.provider_state: object = None
         self.is_open = True
-        self._has_fatal = False
 
     @classmethod
     def from_turn(cls, writer: Writer, turn: Turn, calls_step: RunStep) -> LiveTurn:
@@ -97,10 +144,7 @@ class LiveTurn:
         live._text, live._refusal = [turn.text], [turn.refusal]
         live.provider_state = turn.provider_state
         live.usage, live.finish_reason = turn.usage, turn.finish_reason
-        live.calls = [
-            LiveCall(call.id, call.provider_id, call.name, [call.arguments], call.output, call.error)
-            for call in turn.tool_calls
-        ]
+        live.calls = [LiveCall.from_call(call) for call in turn.tool_calls]
         live._message_id = turn.message_id
         live._calls_step, live._calls_step_id = calls_step, calls_step.id
         live.is_open = False
@@ -119,6 +163,11 @@ class LiveTurn:
     def unfinished(self) -> Sequence[LiveCall]:
         """The calls without an output."""
         return [call for call in self.calls if call.output is None]
+
+    @property
+    def fatal(self) -> LiveCall | None:
+        """The call by which the run ends, if one did that."""
+        return next((call for call in self.calls if call.fatal), None)
 
     def take(self, delta: ModelDelta) -> None:
         """Take what the model gave next.
@@ -177,19 +226,33 @@ class LiveTurn:
         index, call = next((at, one) for at, one in enumerate(self.calls) if one.id == output.tool_call_id)
         if call.output is not None:
             return
-        call.output, call.error = without_lone_surrogates(output.output), output.error
+        call.take(output)
         step = self._the_calls_step()
-        draft.finish(call.id)
+        _enter(draft, output)
         function = {"output": call.output}
         draft.step_delta(step.id, {"index": index, "id": call.id, "type": "function", "function": function})
         self._calls_step = replace(step, tool_calls=self._tool_calls())
-        self._has_fatal = self._has_fatal or output.fatal
         draft.turn(self.freeze())
-        if self.unfinished or self._has_fatal:  # a fatal failure ends the step with the run
+        if self.unfinished or self.fatal is not None:  # a fatal failure ends the step with the run
             draft.update_step(self._calls_step)
         else:
             self._end_step(draft, self._calls_step, "completed")
             self._calls_step = None
+
+    def record_decision(self, draft: Draft, call_id: str, decision: Decision) -> None:
+        """Write what a person decided of a call; one that was rejected has its output by that."""
+        call = next(one for one in self.calls if one.id == call_id)
+        call.decision = decision
+        draft.extension("anyassistant.approval.decided", {"tool_call_id": call_id, **decision.to_wire()})
+        if decision.approved:
+            self._calls_step = replace(self._the_calls_step(), tool_calls=self._tool_calls())
+            draft.update_step(self._calls_step)
+            draft.turn(self.freeze())
+        else:
+            by = f" by {decision.by}" if decision.by else ""
+            output = f"A person did not approve this call. {decision.reason or 'They gave no reason.'}"
+            error = f"rejected{by}: {decision.reason or 'no reason given'}"
+            self.record_output(draft, ToolOutput(call_id, output, error=error, outcome="rejected"))
 
     def end_calls(
         self, draft: Draft, status: StepStatus, outputs: Sequence[ToolOutput], error: LastError | None
@@ -197,8 +260,8 @@ class LiveTurn:
         """Give the calls that have none an output, and end their step: the run ends before they do."""
         for output in outputs:
             call = next(one for one in self.calls if one.id == output.tool_call_id)
-            call.output, call.error = output.output, output.error
-            draft.finish(call.id)
+            call.take(output)
+            _enter(draft, output)
         if self._calls_step is not None:
             self._calls_step = replace(self._calls_step, tool_calls=self._tool_calls())
             self._end_step(draft, self._calls_step, status, error)
@@ -229,7 +292,12 @@ class LiveTurn:
         return (*content, Refusal(refusal)) if refusal else content
 
     def _tool_calls(self) -> tuple[ToolCall, ...]:
-        return tuple(ToolCall(one.id, one.name, "".join(one.arguments), one.output, one.error) for one in self.calls)
+        return tuple(
+            ToolCall(
+                one.id, one.name, "".join(one.arguments), one.output, one.error, one.outcome, one.decision, one.metadata
+            )
+            for one in self.calls
+        )
 
     def _open_message(self) -> str:
         """The id of the turn's message, which its first piece opens."""
@@ -299,6 +367,21 @@ class LiveTurn:
     def _the_calls_step(self) -> RunStep:
         assert self._calls_step is not None  # a call opened it
         return self._calls_step
+
+
+_LEDGER: Mapping[CallOutcome, CallState] = {
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "refused": "failed",  # it was claimed before its arguments were looked at
+    "unknown": "unknown",
+}
+
+
+def _enter(draft: Draft, output: ToolOutput) -> None:
+    """Enter what came of a call in the ledger; one that was rejected or skipped was never claimed."""
+    state = _LEDGER.get(output.outcome)
+    if state is not None:
+        draft.finish(output.tool_call_id, state)
 
 
 def end_step(step: RunStep, status: StepStatus, *, error: LastError | None = None) -> RunStep:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..types import Event, ExtensionEvent, Message, RunRecord, RunStatus, RunStep, Turn
+from ..types import CallState, Event, ExtensionEvent, Message, RunRecord, RunStatus, RunStep, Turn
 from ..types.events import (
     ExtensionEventName,
     MessageEvent,
@@ -102,7 +102,7 @@ class Draft:
         self._steps: dict[str, RunStep] = {}
         self._turn: Turn | None = None
         self._claims: list[str] = []
-        self._finished: list[str] = []
+        self._finished: dict[str, CallState] = {}
         self._record: RunRecord | None = None
 
     @property
@@ -143,8 +143,11 @@ class Draft:
     def claim(self, call_id: str) -> None:
         self._claims.append(call_id)
 
-    def finish(self, call_id: str) -> None:
-        self._finished.append(call_id)
+    def finish(self, call_id: str, state: CallState) -> None:
+        self._finished[call_id] = state
+
+    def extension(self, name: ExtensionEventName, data: Mapping[str, object]) -> None:
+        self._events.append(ExtensionEvent(name, data, self._writer.next_sequence()))
 
     def post(self, *, durable: bool = False, release: bool = False, active_seconds: float | None = None) -> None:
         """Hand it to the store."""

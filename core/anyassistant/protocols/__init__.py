@@ -40,13 +40,13 @@ from .chat_model import (
     ToolMessage,
     UserMessage,
 )
-from .execution import Journal, ToolExecutor, unknown_tool_output
+from .execution import Journal, Screening, ToolExecutor, unknown_tool_output
 from .params import AssistantParams, MessageParams, ResponseFormat, RunParams, ThreadParams
 
 __all__ = [
     "ChatModel", "Capabilities", "ModelRequest", "ModelDelta", "ModelMessage", "UserMessage", "AssistantMessage",
     "ToolMessage", "ToolCallDelta", "ToolChoice", "NamedTool", "ResponseSchema", "FinishReason",
-    "Provider", "Assistant", "Thread", "Run", "ToolExecutor", "Journal",
+    "Provider", "Assistant", "Thread", "Run", "ToolExecutor", "Screening", "Journal",
     "unknown_tool_output",
     "AssistantParams", "ThreadParams", "MessageParams", "RunParams", "ResponseFormat",
     "AssistantRecord", "ThreadRecord", "RunRecord", "RunStep", "Message", "Event", "Page", "PageQuery", "Limits",

@@ -11,7 +11,18 @@ from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from ..errors import UnsupportedCapability
-from ..types import AssistantRecord, Event, Message, Page, PageQuery, RunRecord, RunStep, ThreadRecord, ToolOutput
+from ..types import (
+    AssistantRecord,
+    Decision,
+    Event,
+    Message,
+    Page,
+    PageQuery,
+    RunRecord,
+    RunStep,
+    ThreadRecord,
+    ToolOutput,
+)
 from .capabilities import Capabilities
 from .execution import ToolExecutor
 from .params import AssistantParams, MessageParams, RunParams, ThreadParams
@@ -44,6 +55,14 @@ class Run(Protocol):
             InvalidRequest: The run does not wait, or not for that call.
         """
         ...
+
+    async def decide(self, decisions: Mapping[str, Decision], /) -> None:
+        """Approve or reject pending calls, by id; the run goes on once nothing waits for a person or for outputs.
+
+        Raises:
+            InvalidRequest: The run does not wait, or not for an approval of that call.
+        """
+        raise _cannot("approvals", "hold calls for approval")
 
     @abstractmethod
     async def cancel(self) -> None:

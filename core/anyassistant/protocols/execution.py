@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from ..types import RunRecord, ToolCall, ToolOutput
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What becomes of a turn's calls before any of them is made.
+
+    Attributes:
+        refused: Outputs of calls whose arguments do not fit, where that had to be known beforehand.
+        for_approval: Ids of calls that a person has to approve first.
+        starting: Ids of the calls that begin at once, so that they can be claimed with the turn.
+    """
+
+    refused: Sequence[ToolOutput] = ()
+    for_approval: frozenset[str] = frozenset()
+    starting: Sequence[str] = ()
 
 
 class Journal(Protocol):
@@ -25,7 +41,11 @@ class Journal(Protocol):
         ...
 
     def progress(self, call_id: str, data: object, /) -> None:
-        """Tell readers how far a call is."""
+        """Tell readers how far a call is; from the driver's event loop."""
+        ...
+
+    def refusals(self, name: str, /) -> int:
+        """How many of the run's latest calls of a tool had arguments that did not fit, up to the last that did."""
         ...
 
     async def finish(self, output: ToolOutput, /) -> None:
@@ -41,6 +61,10 @@ class ToolExecutor(Protocol):
         """The tools that it can call."""
         ...
 
+    async def screen(self, calls: Sequence[ToolCall], /, *, journal: Journal) -> Screening:
+        """Tell what becomes of a turn's calls; a call that was approved carries the decision."""
+        ...
+
     async def execute(self, calls: Sequence[ToolCall], /, *, journal: Journal) -> Sequence[ToolOutput]:
         """Make calls of tools in `names`, and give one output for each, in their order, whatever happens in a tool.
 
@@ -52,4 +76,5 @@ class ToolExecutor(Protocol):
 def unknown_tool_output(call: ToolCall, known: Collection[str]) -> ToolOutput:
     """What a model is told that called a tool which the run does not have."""
     tools = ", ".join(sorted(known)) or "none"
-    return ToolOutput(call.id, f"There is no tool {call.name!r}. Tools: {tools}.", error="unknown tool")
+    told = f"There is no tool {call.name!r}. Tools: {tools}."
+    return ToolOutput(call.id, told, error="unknown tool", outcome="refused")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ..hosting.store import Change, HistoryMessage, RunState
-from ..types import Event, HistoryItem, Message, RunRecord, RunStep, ThreadRecord, Turn
+from ..types import CallState, Event, HistoryItem, Message, RunRecord, RunStep, ThreadRecord, Turn
 from .rules import silenced
 from .shelf import Shelf
 
@@ -81,7 +81,7 @@ class HeldThread:
 @dataclass(slots=True)
 class Claim:
     epoch: int
-    finished: bool = False
+    state: CallState = "started"
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from ..errors import not_found
 from ..hosting.store import Change, HistoryMessage, LostLease, Ownership, RunState, Store
 from ..types import (
     AssistantRecord,
+    CallState,
     Event,
     HistoryItem,
     Message,
@@ -180,9 +181,9 @@ class MemoryStore(Store):
         with self._lock:
             return list(self._run(run_id).turns.values())
 
-    async def list_claims(self, run_id: str, /) -> Mapping[str, bool]:
+    async def list_claims(self, run_id: str, /) -> Mapping[str, CallState]:
         with self._lock:
-            return {call_id: claim.finished for call_id, claim in self._run(run_id).claims.items()}
+            return {call_id: claim.state for call_id, claim in self._run(run_id).claims.items()}
 
     async def request_cancel(self, run_id: str, at: float, /) -> RunState | None:
         with self._lock:
@@ -230,7 +231,7 @@ class MemoryStore(Store):
             if run.base.epoch != epoch:
                 raise LostLease(run_id)
             claim = run.claims.get(call_id)
-            if claim is not None and (claim.finished or (claim.epoch != epoch and not repeatable)):
+            if claim is not None and (claim.state != "started" or (claim.epoch != epoch and not repeatable)):
                 return False
             run.claims[call_id] = Claim(epoch)
             return True
@@ -259,8 +260,8 @@ class MemoryStore(Store):
             thread.put_turn(change.turn, change.turn_tokens)
         for call_id in change.claims:
             run.claims[call_id] = Claim(epoch)
-        for call_id in change.finished:
-            run.claims[call_id] = Claim(epoch, finished=True)
+        for call_id, state in change.finished.items():
+            run.claims[call_id] = Claim(epoch, state)
         if change.record is not None or change.release or change.active_seconds is not None:
             run.apply(change)
             if not run.base.record.is_open and thread.open_run == run.base.record.id:

@@ -82,6 +82,21 @@ class Run(Handle, Generic[T_co]):
         """End the run. Durable on return; see `AsyncRun.cancel`."""
         self._portal.call(self._inner.cancel)
 
+    def approve(
+        self,
+        call_id: str,
+        *,
+        arguments: Mapping[str, object] | None = None,
+        by: str | None = None,
+        expires_in: float | None = None,
+    ) -> None:
+        """Approve a call that waits for it, durably and from any process; see `AsyncRun.approve`."""
+        self._portal.call(partial(self._inner.approve, call_id, arguments=arguments, by=by, expires_in=expires_in))
+
+    def reject(self, call_id: str, reason: str, *, by: str | None = None) -> None:
+        """Do not approve a call that waits for it, durably and from any process; see `AsyncRun.reject`."""
+        self._portal.call(partial(self._inner.reject, call_id, reason, by=by))
+
     def submit_tool_outputs(self, outputs: Mapping[str, object], /) -> None:
         """Give the outputs of pending calls, by call id; see `AsyncRun.submit_tool_outputs`."""
         self._portal.call(partial(self._inner.submit_tool_outputs, outputs))

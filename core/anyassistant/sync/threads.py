@@ -76,12 +76,19 @@ class Thread(Handle):
         return Run(self._portal, self._inner.run(who, response_format=response_format, **options))
 
     @overload
-    def resume(self, *, response_format: type[M], tools: Sequence[ToolLike] = ()) -> Run[M] | None: ...
+    def resume(
+        self, *, response_format: type[M], tools: Sequence[ToolLike] = (), deps: object = None
+    ) -> Run[M] | None: ...
     @overload
-    def resume(self, *, response_format: None = None, tools: Sequence[ToolLike] = ()) -> Run[str] | None: ...
-    def resume(self, *, response_format: type[Any] | None = None, tools: Sequence[ToolLike] = ()) -> Run[Any] | None:
+    def resume(
+        self, *, response_format: None = None, tools: Sequence[ToolLike] = (), deps: object = None
+    ) -> Run[str] | None: ...
+    def resume(
+        self, *, response_format: type[Any] | None = None, tools: Sequence[ToolLike] = (), deps: object = None
+    ) -> Run[Any] | None:
         """The thread's open run, taken over or followed; None without one. See `AsyncThread.resume`."""
-        inner = self._portal.call(partial(self._inner.resume, response_format=response_format, tools=tools))
+        resume = partial(self._inner.resume, response_format=response_format, tools=tools, deps=deps)
+        inner = self._portal.call(resume)
         return None if inner is None else Run(self._portal, inner)
 
     def delete(self) -> None:

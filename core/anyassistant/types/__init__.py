@@ -26,7 +26,7 @@ from .runs import (
     RunStep,
     StepStatus,
 )
-from .tools import PendingCall, ToolCall, ToolOutput, ToolSpec
+from .tools import CallOutcome, CallState, Decision, PendingCall, ToolCall, ToolOutput, ToolSpec
 from .turns import FinishReason, HistoryItem, Turn, TurnCall
 from .usage import Usage
 
@@ -35,7 +35,7 @@ __all__ = [
     "Content", "ContentPart", "Part", "Text", "Image", "Refusal", "Detail", "join_text",
     "RunRecord", "RunStatus", "RunStep", "StepStatus", "RunResult", "TERMINAL", "Limits", "LastError",
     "IncompleteDetails", "IncompleteReason",
-    "ToolSpec", "ToolCall", "PendingCall", "ToolOutput",
+    "ToolSpec", "ToolCall", "PendingCall", "ToolOutput", "Decision", "CallOutcome", "CallState",
     "Turn", "TurnCall", "FinishReason", "HistoryItem",
     "Event", "RunEvent", "RunStepEvent", "RunStepDeltaEvent", "MessageEvent", "MessageDeltaEvent", "ErrorEvent",
     "ExtensionEvent",

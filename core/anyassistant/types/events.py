@@ -25,7 +25,10 @@ RunStepEventName: TypeAlias = Literal[
 MessageEventName: TypeAlias = Literal[
     "thread.message.created", "thread.message.in_progress", "thread.message.completed", "thread.message.incomplete"
 ]
-ExtensionEventName: TypeAlias = Literal["anyassistant.tool.progress", "anyassistant.reasoning.delta"]
+ExtensionEventName: TypeAlias = Literal[
+    "anyassistant.tool.progress", "anyassistant.reasoning.delta",
+    "anyassistant.approval.asked", "anyassistant.approval.decided",
+]  # fmt: skip
 
 
 class _HasFrame(Protocol):
@@ -115,7 +118,11 @@ class ErrorEvent(_Framed):
 
 @dataclass(frozen=True, slots=True)
 class ExtensionEvent(_Framed):
-    """What the Assistants stream has no name for: a tool's progress, a model's reasoning."""
+    """What the Assistants stream has no name for.
+
+    `anyassistant.tool.progress` (`tool_call_id`, `progress`), `anyassistant.reasoning.delta` (`text`),
+    `anyassistant.approval.asked` and `.decided` (`tool_call_id` and the call, or the decision).
+    """
 
     event: ExtensionEventName
     data: Mapping[str, object]

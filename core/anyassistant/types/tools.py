@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
+
+from .content import Image
+
+CallOutcome: TypeAlias = Literal["succeeded", "failed", "refused", "rejected", "skipped", "unknown"]
+"""What came of a tool call. Three were never made: `refused`, since the arguments did not fit or there is no such tool;
+`rejected`, since a person did not approve it; `skipped`, since the run ended first. `unknown`: it was started, and what
+came of it is not known."""
+
+CallState: TypeAlias = Literal["started", "succeeded", "failed", "unknown"]
+"""Where a call stands in the ledger of calls that were really made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +37,37 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided of a call that needed approval.
+
+    Attributes:
+        approved: Whether the call may be made.
+        by: Who decided, as they said.
+        at: When, in UTC epoch seconds.
+        reason: Why it was rejected, which the model is told.
+        arguments: The JSON text of the arguments that the call is made with, where they were changed.
+        expires_at: Until when the call must have begun, in UTC epoch seconds; it needs another approval then.
+    """
+
+    approved: bool
+    by: str | None = None
+    at: float = 0.0
+    reason: str | None = None
+    arguments: str | None = None
+    expires_at: float | None = None
+
+    def to_wire(self) -> dict[str, object]:
+        wire: dict[str, object] = {"approved": self.approved, "by": self.by, "at": self.at, "reason": self.reason}
+        if self.arguments is not None:
+            wire["arguments"] = self.arguments
+        if self.expires_at is not None:
+            wire["expires_at"] = self.expires_at
+        return wire
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call that a model asked for.
+    """A call that a model asked for. `outcome`, `decision` and `metadata` are ours; all else is the wire's.
 
     Attributes:
         id: Unique for ever (`call_...`).
@@ -36,6 +75,9 @@ class ToolCall:
         arguments: JSON text as the model wrote it; not necessarily valid.
         output: What the model is told, or None while there is none.
         error: What went wrong, in full, for people; None where nothing did.
+        outcome: What came of it, or None while nothing has.
+        decision: Who approved or rejected it, and when; None where nobody had to.
+        metadata: What the tool gave for the app alone.
     """
 
     id: str
@@ -43,10 +85,18 @@ class ToolCall:
     arguments: str
     output: str | None = None
     error: str | None = None
+    outcome: CallOutcome | None = None
+    decision: Decision | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def to_wire(self) -> dict[str, object]:
         function = {"name": self.name, "arguments": self.arguments, "output": self.output}
-        return {"id": self.id, "type": "function", "function": function}
+        wire: dict[str, object] = {"id": self.id, "type": "function", "function": function}
+        if self.decision is not None:
+            wire["decision"] = self.decision.to_wire()
+        if self.metadata:
+            wire["metadata"] = dict(self.metadata)
+        return wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +104,7 @@ class PendingCall(ToolCall):
     """A call that nobody who drives the run will execute: it waits for the caller.
 
     Attributes:
-        waits_for: `output` (give it with `submit_tool_outputs`) or `approval`.
+        waits_for: `output` (give it with `submit_tool_outputs`) or `approval` (give it with `approve` or `reject`).
     """
 
     waits_for: Literal["approval", "output"] = "output"
@@ -71,12 +121,18 @@ class ToolOutput:
         tool_call_id: The call.
         output: What the model is told.
         error: What went wrong, in full, for people; None where the tool succeeded.
-        fatal: The failure ends the run.
+        outcome: What came of the call.
+        fatal: It ends the run.
+        metadata: What the tool gave for the app alone; JSON.
+        images: What the model is shown beside the text.
         cause: The exception that a fatal failure was, for who catches the run's error; never stored.
     """
 
     tool_call_id: str
     output: str
     error: str | None = None
+    outcome: CallOutcome = "succeeded"
     fatal: bool = False
+    metadata: Mapping[str, object] = field(default_factory=dict[str, object])
+    images: Sequence[Image] = ()
     cause: Exception | None = field(default=None, compare=False, repr=False)

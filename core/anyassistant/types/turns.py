@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from .content import Image
 from .messages import Message
 from .tools import ToolCall
 from .usage import Usage
@@ -19,9 +20,13 @@ class TurnCall(ToolCall):
 
     Attributes:
         provider_id: The provider's own id, which goes back to it as it gave it; None where it gave none.
+        fatal: What came of it ends the run.
+        images: What the model is shown beside the output.
     """
 
     provider_id: str | None = None
+    fatal: bool = False
+    images: Sequence[Image] = ()
 
 
 @dataclass(frozen=True, slots=True)

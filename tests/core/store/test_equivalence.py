@@ -339,7 +339,11 @@ class Comparison(RuleBasedStateMachine):
             turn=turn,
             turn_tokens=draw(few),
             claims=draw(st.sampled_from([(), ("call_1",), ("call_0", "call_1")])),
-            finished=draw(st.sampled_from([(), ("call_1",), ("call_1", "call_2")])),
+            finished=draw(
+                st.dictionaries(
+                    st.sampled_from(["call_1", "call_2"]), st.sampled_from(["succeeded", "failed", "unknown"])
+                )
+            ),
             active_seconds=draw(st.sampled_from([None, 1.5])),
             release=draw(st.booleans()),
             durable=draw(st.booleans()),

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...hosting.store import Change, RunState
-from ...types import Event, Message, RunRecord, RunStep, Turn
+from ...types import CallState, Event, Message, RunRecord, RunStep, Turn
 from . import statements
-from .codec import decode_run, decode_snapshot, encode, encode_progress, encode_turn
+from .codec import CALL_STATES, decode_run, decode_snapshot, encode, encode_progress, encode_turn
 from .connection import Connection
 from .keys import key_text
 from .labels import replace_labels
@@ -51,7 +51,7 @@ class Gathered:
         self.messages: dict[str, Message] = {}
         self.steps: dict[str, RunStep] = {}
         self.turns: dict[str, tuple[Turn, int]] = {}
-        self.claims: dict[str, bool] = {}
+        self.claims: dict[str, CallState] = {}
         self.record: RunRecord | None = None
         self.active_seconds: float | None = None
         self.release = False
@@ -67,8 +67,8 @@ class Gathered:
         self.steps.update((step.id, step) for step in change.steps)
         if change.turn is not None:
             self.turns[change.turn.id] = (change.turn, change.turn_tokens)
-        self.claims.update(dict.fromkeys(change.claims, False))
-        self.claims.update(dict.fromkeys(change.finished, True))
+        self.claims.update((call_id, "started") for call_id in change.claims)
+        self.claims.update(change.finished)
         self.record = change.record or self.record
         if change.active_seconds is not None:
             self.active_seconds = change.active_seconds
@@ -99,8 +99,10 @@ def write_changes(connection: Connection, tenant: str, run: KnownRun, epoch: int
         connection.run(statements.put_step, run=run.number, id=step.id, record=encode(step))
     for turn, tokens in gathered.turns.values():
         _put_turn(connection, run, turn, tokens)
-    for call_id, is_finished in gathered.claims.items():
-        connection.run(statements.put_claim, run=run.number, call_id=call_id, epoch=epoch, finished=int(is_finished))
+    for call_id, state in gathered.claims.items():
+        connection.run(
+            statements.put_claim, run=run.number, call_id=call_id, epoch=epoch, state=CALL_STATES.index(state)
+        )
     record = gathered.record
     if record is not None:
         progress = encode_progress(record, run.snapshot)

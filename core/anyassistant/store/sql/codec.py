@@ -12,6 +12,8 @@ from typing import Any
 
 from ...types import (
     AssistantRecord,
+    CallState,
+    Decision,
     Image,
     IncompleteDetails,
     LastError,
@@ -32,6 +34,9 @@ from ...types import (
     Usage,
 )
 from .json_text import check_json, from_text, to_text
+
+CALL_STATES: tuple[CallState, ...] = ("started", "succeeded", "failed", "unknown")
+"""The states of calls in the ledger; a row has the number of its place."""
 
 Fields = dict[str, Any]
 
@@ -90,7 +95,7 @@ def decode_step(text: str) -> RunStep:
 
 def decode_turn(text: str) -> Turn:
     found: Fields = from_text(text)
-    found["tool_calls"] = tuple(TurnCall(**call) for call in found["tool_calls"])
+    found["tool_calls"] = _each(_turn_call, found["tool_calls"])
     found["usage"] = _optional(_usage, found["usage"])
     return Turn(**found)
 
@@ -112,7 +117,7 @@ def message_of(found: Fields) -> Message:
 
 
 def step_of(found: Fields) -> RunStep:
-    found["tool_calls"] = tuple(ToolCall(**call) for call in found["tool_calls"])
+    found["tool_calls"] = _each(_tool_call, found["tool_calls"])
     found["usage"] = _optional(_usage, found["usage"])
     found["last_error"] = _optional(error_of, found["last_error"])
     return RunStep(**found)
@@ -130,7 +135,7 @@ def error_of(found: Fields) -> LastError:
 _RUN_DECODERS: Mapping[str, Callable[[Any], Any]] = {
     "usage": lambda found: _optional(_usage, found),
     "last_error": lambda found: _optional(error_of, found),
-    "pending_calls": lambda found: tuple(PendingCall(**call) for call in found),
+    "pending_calls": lambda found: tuple(PendingCall(**_call_fields(call)) for call in found),
     "tools": lambda found: _each(_tool, found),
     "limits": lambda found: Limits(**found),
     "incomplete_details": lambda found: _optional(lambda details: IncompleteDetails(**details), found),
@@ -150,9 +155,29 @@ def _part(found: Fields) -> Part:
         return Text(found["value"], tuple(found["annotations"]))
     if "refusal" in found:
         return Refusal(found["refusal"])
+    return _image(found)
+
+
+def _image(found: Fields) -> Image:
     if found["data"] is not None:
         found["data"] = base64.urlsafe_b64decode(found["data"])
     return Image(**found)
+
+
+def _tool_call(found: Fields) -> ToolCall:
+    return ToolCall(**_call_fields(found))
+
+
+def _turn_call(found: Fields) -> TurnCall:
+    fields = _call_fields(found)
+    if "images" in fields:  # calls of version 0001 have none
+        fields["images"] = tuple(_image(image) for image in fields["images"])
+    return TurnCall(**fields)
+
+
+def _call_fields(found: Fields) -> Fields:
+    decision = found.get("decision")
+    return found if decision is None else {**found, "decision": Decision(**decision)}
 
 
 def _tool(found: Fields) -> ToolSpec:

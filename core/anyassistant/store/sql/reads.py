@@ -6,9 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from ...errors import not_found
 from ...hosting.store import Ownership, RunState
-from ...types import AssistantRecord, Event, HistoryItem, Message, ThreadRecord, Turn
+from ...types import AssistantRecord, CallState, Event, HistoryItem, Message, ThreadRecord, Turn
 from . import statements
-from .codec import decode_assistant, decode_message, decode_run, decode_snapshot, decode_thread, decode_turn
+from .codec import (
+    CALL_STATES,
+    decode_assistant,
+    decode_message,
+    decode_run,
+    decode_snapshot,
+    decode_thread,
+    decode_turn,
+)
 from .connection import Connection, Row
 from .keys import key_text
 from .spans import Span, decode_events
@@ -67,9 +75,9 @@ def list_turns(connection: Connection, tenant: str, run_id: str) -> Sequence[Tur
     return [decode_turn(record) for (record,) in rows]
 
 
-def list_claims(connection: Connection, tenant: str, run_id: str) -> Mapping[str, bool]:
+def list_claims(connection: Connection, tenant: str, run_id: str) -> Mapping[str, CallState]:
     rows = connection.rows(statements.list_claims, run_=run_number(connection, tenant, run_id))
-    return {call_id: bool(is_finished) for call_id, is_finished in rows}
+    return {call_id: CALL_STATES[state] for call_id, state in rows}
 
 
 def read_events(connection: Connection, tenant: str, run_id: str, after: int) -> Sequence[Event]:

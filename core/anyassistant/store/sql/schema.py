@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest migration. A new database is made as the tables below are, and stamped with it."""
 
 VERSION_TABLE = "anyassistant_version"
@@ -159,7 +159,7 @@ claims = Table(
     _part_of("run"),
     Column("call_id", String, nullable=False),
     Column("epoch", Integer, nullable=False),
-    Column("finished", Integer, nullable=False),
+    Column("state", Integer, nullable=False),  # see `codec.CALL_STATES`
     PrimaryKeyConstraint("run", "call_id"),
 )
 

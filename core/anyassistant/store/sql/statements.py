@@ -183,11 +183,11 @@ update_run = _driven.values({name: bindparam(name) for name in ("status", "is_op
 release_run = _driven.values(driver=null(), lease_until=literal_column("0.0"))
 
 put_step = _upsert(steps, "run", "id", "record", key=("run", "id"))
-find_claim = select(claims.c.epoch, claims.c.finished).where(
+find_claim = select(claims.c.epoch, claims.c.state).where(
     claims.c.run == bindparam("run_"), claims.c.call_id == bindparam("call_")
 )
-put_claim = _upsert(claims, "run", "call_id", "epoch", "finished", key=("run", "call_id"))
-list_claims = select(claims.c.call_id, claims.c.finished).where(claims.c.run == bindparam("run_"))
+put_claim = _upsert(claims, "run", "call_id", "epoch", "state", key=("run", "call_id"))
+list_claims = select(claims.c.call_id, claims.c.state).where(claims.c.run == bindparam("run_"))
 
 add_events = _insert(events, "run", "last", "first", "payload")
 read_events = (

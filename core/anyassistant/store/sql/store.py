@@ -14,6 +14,7 @@ from ...errors import StoreError
 from ...hosting.store import Change, HistoryMessage, Ownership, RunState, Store
 from ...types import (
     AssistantRecord,
+    CallState,
     Event,
     HistoryItem,
     Message,
@@ -186,7 +187,7 @@ class SQLStore(Store):
     async def list_turns(self, run_id: str, /) -> Sequence[Turn]:
         return await self._read_settled(reads.list_turns, run_id)
 
-    async def list_claims(self, run_id: str, /) -> Mapping[str, bool]:
+    async def list_claims(self, run_id: str, /) -> Mapping[str, CallState]:
         return await self._read_settled(reads.list_claims, run_id)
 
     async def request_cancel(self, run_id: str, at: float, /) -> RunState | None:

@@ -14,7 +14,7 @@ from ...types import AssistantRecord, Event, Message, ThreadRecord
 from ..rules import busy, silenced
 from . import statements
 from .changes import KnownRun, find_known_run, put_message
-from .codec import decode_turn, encode, encode_turn
+from .codec import CALL_STATES, decode_turn, encode, encode_turn
 from .connection import Connection
 from .keys import key_text
 from .labels import add_labels, replace_labels
@@ -202,10 +202,11 @@ def claim_call(connection: Connection, tenant: str, run_id: str, epoch: int, cal
         raise LostLease(run_id)
     claim = connection.row(statements.find_claim, run_=number, call_=key_text(call_id))
     if claim is not None:
-        claimed_by, is_finished = claim
-        if is_finished or (claimed_by != epoch and not repeatable):
+        claimed_by, state_number = claim
+        if CALL_STATES[state_number] != "started" or (claimed_by != epoch and not repeatable):
             return False
-    connection.run(statements.put_claim, run=number, call_id=key_text(call_id), epoch=epoch, finished=0)
+    started = CALL_STATES.index("started")
+    connection.run(statements.put_claim, run=number, call_id=key_text(call_id), epoch=epoch, state=started)
     return True
 
 

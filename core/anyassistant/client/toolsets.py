@@ -1,0 +1,76 @@
+"""Toolsets that have to be opened, such as those of MCP servers: open from their first use until the client closes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import anyio
+from anyassistant_tools import Tool, Toolset
+
+from ..host_task import HostTask
+
+CLOSE_SECONDS = 8.0
+"""How long leaving a client waits for its toolsets to close."""
+
+
+class OpenToolsets:
+    """The toolsets that a client holds open, each once, in tasks of the client's."""
+
+    def __init__(self, host: HostTask) -> None:
+        self._host = host
+        self._held: dict[Toolset, _Held] = {}
+
+    async def tools_of(self, toolset: Toolset) -> Sequence[Tool]:
+        """A toolset's tools; what has to be opened for it is opened.
+
+        Raises:
+            ToolDefinitionError: Its tools cannot be told apart, or one that it names does not exist.
+            AnyAssistantError: It cannot be opened: it says why.
+        """
+        sources = list(dict.fromkeys(toolset.sources))
+        return toolset.tools_from({source: await self._open(source) for source in sources})
+
+    async def aclose(self) -> None:
+        """Close all."""
+        for held in self._held.values():
+            held.leave.set()
+        with anyio.move_on_after(CLOSE_SECONDS):
+            for held in self._held.values():
+                await held.ended.wait()
+        self._held = {}
+
+    async def _open(self, source: Toolset) -> Sequence[Tool]:
+        held = self._held.get(source)
+        if held is None:
+            held = self._held[source] = _Held()
+            self._host.start_soon(self._hold, source, held)
+        await held.ready.wait()
+        if held.error is not None:
+            raise held.error
+        return held.tools
+
+    async def _hold(self, source: Toolset, held: _Held) -> None:
+        try:
+            async with source.open() as tools:
+                held.tools = tools
+                held.ready.set()
+                await held.leave.wait()
+        except Exception as error:
+            if held.ready.is_set():  # it broke while it was open, or could not be closed: the log is told
+                raise
+            held.error = error
+            self._held.pop(source, None)  # whoever asks next tries again
+        finally:
+            held.ready.set()
+            held.ended.set()
+
+
+class _Held:
+    """A toolset that is being opened, is open, or could not be."""
+
+    def __init__(self) -> None:
+        self.ready = anyio.Event()
+        self.leave = anyio.Event()
+        self.ended = anyio.Event()
+        self.tools: Sequence[Tool] = ()
+        self.error: Exception | None = None

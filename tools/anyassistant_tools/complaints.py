@@ -59,7 +59,7 @@ class Complaints:
             for path, said in self._expected.items()
         ]
         if len(lines) > MAX_LINES:
-            lines[MAX_LINES:] = [f"- and {len(lines) - MAX_LINES} more"]
+            lines[MAX_LINES:] = [f"- and at least {len(lines) - MAX_LINES} more"]
         return "\n".join(["The arguments do not fit:", *lines])
 
 

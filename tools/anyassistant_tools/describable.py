@@ -129,9 +129,12 @@ def _is_typed_dict_of_typing(cls: type[object]) -> bool:
 def _hints(cls: type[object]) -> list[object]:
     """The types of the fields of a dataclass, TypedDict or NamedTuple."""
     try:
-        return list(typing.get_type_hints(cls, include_extras=True).values())
+        hints = typing.get_type_hints(cls, include_extras=True)
     except NameError:  # not yet defined; the schema, which is made on first use, will tell
         return []
+    if dataclasses.is_dataclass(cls):  # without its KW_ONLY, which looks like a field, and its InitVars
+        return [hints[field.name] for field in dataclasses.fields(cls)]
+    return list(hints.values())
 
 
 def _ask_pydantic(annotation: object) -> None:

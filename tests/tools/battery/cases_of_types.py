@@ -119,6 +119,17 @@ class Point:
     tags: list[str] = dataclasses.field(default_factory=list)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Parcel:
+    item: str
+    _: dataclasses.KW_ONLY
+    count: int = 1
+    weight: dataclasses.InitVar[float] = 0.0
+
+    def __post_init__(self, weight: float) -> None:
+        pass
+
+
 @dataclasses.dataclass
 class Node:
     value: int
@@ -560,6 +571,24 @@ COMPOSED = [
         definitions=titled(
             "Point",
             object_of("x", x=INT, y={"type": "integer", "default": 0}, tags=array(items=STR)),
+        ),
+    ),
+    of_type(
+        "dataclass of names alone",
+        Parcel,
+        {"$ref": "#/$defs/Parcel"},
+        '{"item": "hat", "count": 2, "weight": 1.5}',
+        Parcel("hat", count=2, weight=1.5),
+        '{"item": "hat", "weight": "x"}',
+        "- value.weight: Input should be a valid number",
+        definitions=titled(
+            "Parcel",
+            object_of(
+                "item",
+                item=STR,
+                count={"type": "integer", "default": 1},
+                weight={"type": "number", "default": 0.0},
+            ),
         ),
     ),
     of_type(

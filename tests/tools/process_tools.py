@@ -132,3 +132,13 @@ def noisy() -> str:
     child = "import sys; print('from a child'); sys.stdout.flush(); print(repr(sys.stdin.read()))"
     subprocess.run([sys.executable, "-c", child], check=True)
     return "quiet"
+
+
+def meet(own: Path, other: Path) -> str:
+    """End only when another call has begun."""
+    own.touch()
+    for _ in range(6_000):
+        if other.exists():
+            return "met"
+        time.sleep(0.01)
+    return "alone"

@@ -1,7 +1,9 @@
 """Tools in a process of their own: they can be killed, and whatever happens there is said here."""
 
 import functools
+import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import pytest
 from anyassistant_tools import (
     RunContext,
@@ -91,6 +94,58 @@ async def test_it_is_killed_when_it_is_given_up_on(
         assert str(error) == "hang took longer than 60 s."
 
 
+@pytest.mark.parametrize("seconds", [1e-9, 0.001, 0.02])
+async def test_a_time_out_while_it_starts_leaves_no_process(
+    there: Any, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Recorded(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Recorded)
+    tool = isolated(there.pid, timeout=seconds)
+    for _ in range(3):
+        with pytest.raises(ToolTimeoutError):
+            await tool.call("")
+    codes = [await anyio.to_thread.run_sync(process.wait, 60) for process in started]
+    assert set(codes) <= {-signal.SIGKILL}
+
+
+async def test_a_process_serves_one_call_after_the_other_and_goes_with_its_tool(there: Any) -> None:
+    tool = isolated(there.pid)
+    pids = {(await tool.call("")).value for _ in range(3)}
+    [pid] = pids
+    os.kill(pid, 0)  # type: ignore[arg-type]
+    del tool
+    gc.collect()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)  # type: ignore[arg-type]
+
+
+def test_one_tool_serves_several_event_loops(there: Any) -> None:
+    tool = isolated(there.pid)
+
+    async def call() -> object:
+        return (await tool.call("")).value
+
+    assert anyio.run(call, backend="asyncio") == anyio.run(call, backend="trio")
+
+
+async def test_calls_run_beside_one_another(there: Any, tmp_path: Path) -> None:
+    meet, met = isolated(there.meet), list[str]()
+
+    async def call(own: str, other: str) -> None:
+        met.append((await meet.call(f'{{"own": "{tmp_path / own}", "other": "{tmp_path / other}"}}')).content)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(call, "a", "b")
+        tasks.start_soon(call, "b", "a")
+    assert met == ["met", "met"]
+
+
 async def test_its_exceptions_come_back_as_themselves(there: Any) -> None:
     fail = isolated(there.fail)
     with pytest.raises(ToolError, match=r"^Ids look like sg-1\.$"):
@@ -153,10 +208,12 @@ async def test_the_context_goes_there_and_tells_why_it_cannot_emit(there: Any) -
         await isolated(there.about).call("")
 
 
-@pytest.mark.parametrize("how", ["exit", "signal"])
-async def test_a_process_that_ends_early_is_told_and_the_next_call_has_another(there: Any, how: str) -> None:
+@pytest.mark.parametrize(("how", "shown"), [("exit", "exit code 3"), ("signal", "killed by SIGKILL")])
+async def test_a_process_that_ends_early_is_told_and_the_next_call_has_another(
+    there: Any, how: str, shown: str
+) -> None:
     end = isolated(there.end)
-    with pytest.raises(ToolProcessError, match="process of end ended before it gave a result") as caught:
+    with pytest.raises(ToolProcessError, match=rf"process of end ended before it gave a result \({shown}\)") as caught:
         await end.call(f'{{"how": "{how}"}}')
     assert caught.value.tool == "end"
     assert isinstance((await isolated(there.pid).call("")).value, int)
@@ -275,6 +332,47 @@ def run_script(path: Path, text: str, backend: str) -> "subprocess.CompletedProc
 def test_functions_classes_and_errors_of_a_script_work(tmp_path: Path, backend: str) -> None:
     done = run_script(tmp_path / "shop.py", SCRIPT.replace("GUARD", 'if __name__ == "__main__":'), backend)
     assert (done.stdout, done.returncode) == ("hat True\nno item\n", 0), done.stderr
+
+
+def test_functions_of_a_module_that_is_run_work(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    (tmp_path / "shop" / "till.py").write_text(SCRIPT.replace("GUARD", 'if __name__ == "__main__":'))
+    command = [sys.executable, "-m", "shop.till", "asyncio"]
+    done = subprocess.run(command, cwd=tmp_path, timeout=120, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("hat True\nno item\n", 0), done.stderr
+
+
+HANGING = """
+import os, sys, threading, time
+import anyio
+from anyassistant_tools import Tool
+
+def hang(path: str) -> None:
+    with open(path, "w") as file:
+        file.write(str(os.getpid()))
+    time.sleep(600)
+
+def leave(path: str) -> None:
+    while not os.path.exists(path) or not open(path).read():
+        time.sleep(0.01)
+    sys.exit(5)
+
+async def main(path: str) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(Tool.from_callable(hang, isolate="process").call, '{"path": "%s"}' % path)
+        tasks.start_soon(Tool.from_callable(leave).call, '{"path": "%s"}' % path)
+
+if __name__ == "__main__":
+    anyio.run(main, sys.argv[1])
+"""
+
+
+def test_what_still_runs_goes_with_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "pid"
+    assert run_script(tmp_path / "shop.py", HANGING, str(path)).returncode != 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(path.read_text()), 0)
 
 
 def test_a_script_that_runs_itself_when_it_is_imported_is_told_so(tmp_path: Path) -> None:

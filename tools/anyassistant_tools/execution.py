@@ -20,8 +20,7 @@ from anyassistant_tools.results import ToolResult
 from anyassistant_tools.threads import WorkerThreads
 
 if TYPE_CHECKING:
-    import anyio
-    from anyio.lowlevel import RunVar
+    from anyassistant_tools.processes import Processes
 
 Context: TypeAlias = RunContext[object] | None
 Execute: TypeAlias = Callable[[dict[str, object], Context, WorkerThreads | None], Awaitable[object]]
@@ -147,23 +146,18 @@ def _in_thread(invoke: Callable[[dict[str, object], Context], Any], timeout: flo
 
 
 def _in_process(fn: Callable[..., Any], arrangement: Arrangement, timeout: float | None, tool: str) -> Execute:
-    limiters: list[RunVar[anyio.CapacityLimiter]] = []  # of each event loop
+    own: list[Processes] = []
 
     async def execute(values: dict[str, object], context: Context, _: WorkerThreads | None) -> object:
         import anyio
-        from anyio.lowlevel import RunVar
 
-        from anyassistant_tools.processes import run_in_process
+        from anyassistant_tools.processes import Processes
 
-        if not limiters:
-            limiters.append(RunVar(f"processes of {tool}"))
-        limiter = limiters[0].get(None)
-        if limiter is None:
-            limiter = anyio.CapacityLimiter(PRIVATE_THREADS)
-            limiters[0].set(limiter)
+        if not own:
+            own.append(Processes(tool, PRIVATE_THREADS))
         args, kwargs = arrangement(values, context)
         with anyio.move_on_after(timeout):
-            return await run_in_process(fn, args, kwargs, limiter=limiter, tool=tool)
+            return await own[0].run(fn, args, kwargs)
         raise _timed_out(tool, timeout, orphaned=False)
 
     return execute

@@ -27,7 +27,9 @@ class CallOptions(TypedDict, total=False):
         requires_approval: A person has to approve each call; or a function of the arguments that says whether.
         idempotent: A call whose outcome is unknown may be made again.
         sequential: No other call of the turn runs beside it.
-        isolate: Where a sync function runs: in a `"thread"`, which cannot be stopped, or in a `"process"`, which can.
+        isolate: Where a sync function runs: in a `"thread"`, which cannot be stopped, or in a `"process"`, which is
+            killed when its time is up or its run cancelled. That one imports the program, so what a script does belongs
+            under `if __name__ == "__main__":`; what it prints goes to standard error.
         fatal: Exceptions that end a run instead of being told to the model.
         max_attempts: Calls in a row with arguments that do not fit, after which the run fails; as many as the run's
             limits allow unless given.

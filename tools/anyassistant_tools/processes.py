@@ -1,4 +1,8 @@
-"""Calls in a worker process, which can be killed: what goes there and comes back is pickled here, and said clearly."""
+"""Calls in processes, which can be killed at any time, also while they start.
+
+A thread talks to each process through its pipes, so one `Processes` serves any number of event loops. A process stays
+for the next call, until its `Processes` is forgotten or the program ends.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,25 @@ import contextlib
 import io
 import os
 import pickle
+import signal
+import subprocess
 import sys
-import traceback
-from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from anyassistant_tools.context import RunContext
 from anyassistant_tools.errors import ToolDefinitionError, ToolProcessError, ToolResultError
+from anyassistant_tools.process_worker import MAIN, Outcome, Program, receive, send
+from anyassistant_tools.threads import WorkerThreads
 
-if TYPE_CHECKING:
-    import anyio
+SECONDS_TO_DIE = 5.0
+"""How long a killed process is waited for, which only one in the depths of the kernel needs."""
 
-Outcome: TypeAlias = tuple[
-    Literal["returned", "raised", "cannot be imported", "result cannot be sent", "error cannot be sent"], object
-]
-"""What came of a call in the other process, with the value, the exception and its trace, or a text about it."""
+_COMMAND = "import sys; sys.path.insert(0, sys.argv[1]); from anyassistant_tools.process_worker import serve; serve()"
+_PACKAGES = str(Path(__file__).parents[1])
 
 
 def check_importable(fn: Callable[..., object], *, tool: str) -> None:
@@ -39,42 +47,195 @@ def check_importable(fn: Callable[..., object], *, tool: str) -> None:
         ) from error
 
 
-async def run_in_process(
-    fn: Callable[..., object],
-    args: Sequence[object],
-    kwargs: dict[str, object],
-    *,
-    limiter: anyio.CapacityLimiter,
-    tool: str,
-) -> object:
-    """Call a function in a worker process and give what it returned. A cancel kills the process.
+class Processes:
+    """The processes of one tool.
 
-    Raises:
-        ToolProcessError: The call could not be sent, or the process ended before it told what came of it.
-        ToolResultError: What the function returned cannot be sent back.
-        BaseException: Whatever the function raised.
+    Args:
+        tool: The tool's name, for the errors.
+        limit: How many calls run at once.
     """
-    import anyio
-    import anyio.to_process
 
-    if "__main__" not in sys.modules:  # of a worker which only just imports the program
-        raise ToolProcessError(
-            f"{tool} was called while its process still imports the program: put what the program does under "
-            '`if __name__ == "__main__":`.',
-            tool=tool,
+    def __init__(self, tool: str, limit: int) -> None:
+        self._tool = tool
+        self._threads = WorkerThreads(f"process-of-{tool}", limit)
+        self._lock = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._idle: list[_Worker] = []
+        self._all: set[_Worker] = set()
+        weakref.finalize(self, _kill_all, self._all, self._process)
+
+    async def run(self, fn: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]) -> object:
+        """Call a function in a process and give what it returned. A cancel kills the process.
+
+        Raises:
+            ToolProcessError: The call could not be sent, or the process ended before it told what came of it.
+            ToolResultError: What the function returned cannot be sent back.
+            BaseException: Whatever the function raised.
+        """
+        import anyio
+
+        if "__main__" not in sys.modules:  # of a process which only just imports the program
+            raise ToolProcessError(
+                f"{self._tool} was called while its process still imports the program: put what the program does "
+                'under `if __name__ == "__main__":`.',
+                tool=self._tool,
+            )
+        call = _Call(self, _packed(fn, args, kwargs, self._tool))
+        try:
+            answer = await self._threads.run(call)
+        except BaseException as error:
+            killed = call.give_up()
+            if killed is not None and not isinstance(error, GeneratorExit):  # a coroutine that is closed cannot wait
+                with anyio.CancelScope(shield=True):
+                    await self._threads.run(killed.await_end)
+            raise
+        return _unpacked(answer, self._tool)
+
+    def take(self) -> _Worker:
+        """Give a process that waits for a call, or a new one."""
+        with self._lock:
+            if self._process != os.getpid():  # a fork: the processes are the parent's
+                self._begin()
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.is_alive:
+                    return worker
+                self._all.discard(worker)
+            worker = _Worker(self._tool)
+            self._all.add(worker)
+            return worker
+
+    def give_back(self, worker: _Worker) -> None:
+        """Keep a process for the next call."""
+        with self._lock:
+            self._idle.append(worker)
+
+    def forget(self, worker: _Worker) -> None:
+        """Be done with a process that has ended."""
+        with self._lock:
+            self._all.discard(worker)
+
+
+class _Call:
+    """A call on its way through a process. It runs in a thread, and any other may give it up."""
+
+    def __init__(self, processes: Processes, message: bytes) -> None:
+        self._processes = processes
+        self._message = message
+        self._lock = threading.Lock()
+        self._worker: _Worker | None = None
+        self._is_given_up = False
+
+    def __call__(self) -> bytes:
+        worker = self._processes.take()
+        with self._lock:
+            self._worker = worker
+            if self._is_given_up:
+                worker.kill()
+        answer: bytes | None = None
+        try:
+            answer = worker.call(self._message)
+        finally:
+            with self._lock:
+                self._worker = None
+                is_usable = answer is not None and not self._is_given_up
+            if is_usable:
+                self._processes.give_back(worker)
+            else:
+                worker.end()
+                self._processes.forget(worker)
+        return answer
+
+    def give_up(self) -> _Worker | None:
+        """Kill the process, and give it if there was one."""
+        with self._lock:
+            self._is_given_up = True
+            if self._worker is not None:
+                self._worker.kill()
+            return self._worker
+
+
+class _Worker:
+    """A process that makes one call after the other."""
+
+    def __init__(self, tool: str) -> None:
+        self._tool = tool
+        self._popen = subprocess.Popen(
+            [sys.executable, "-c", _COMMAND, _PACKAGES], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-    call = _packed(fn, args, kwargs, tool)
-    try:
-        answer = await anyio.to_process.run_sync(_perform, call, cancellable=True, limiter=limiter)
-    except anyio.BrokenWorkerProcess as error:
-        if (why := error.__cause__) is not None and "initialization" in str(error):
-            raise ToolProcessError(f"The process of {tool} could not import the program: {why}", tool=tool) from error
-        raise ToolProcessError(
-            f"The process of {tool} ended before it gave a result: it exited, or was killed. What it did until then "
-            "is done.",
-            tool=tool,
-        ) from error
-    return _unpacked(answer, tool)
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        self._orders: BinaryIO = self._popen.stdin  # type: ignore[assignment]
+        self._answers: BinaryIO = self._popen.stdout  # type: ignore[assignment]
+        self._is_new = True
+
+    @property
+    def is_alive(self) -> bool:
+        return self._popen.poll() is None
+
+    def call(self, message: bytes) -> bytes:
+        """Send a call and give the answer.
+
+        Raises:
+            ToolProcessError: The process could not import the program, or it ended.
+        """
+        try:
+            if self._is_new:
+                send(self._orders, pickle.dumps(_program()))
+                if problem := receive(self._answers).decode():
+                    raise ToolProcessError(
+                        f"The process of {self._tool} could not import the program: {problem}", tool=self._tool
+                    )
+                self._is_new = False
+            send(self._orders, message)
+            return receive(self._answers)
+        except (EOFError, BrokenPipeError) as error:
+            raise ToolProcessError(
+                f"The process of {self._tool} ended before it gave a result ({self.end()}). What it did until then "
+                "is done.",
+                tool=self._tool,
+            ) from error
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._popen.kill()
+
+    def await_end(self) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(SECONDS_TO_DIE)
+
+    def end(self) -> str:
+        """Make sure that it has ended, and say how it did."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(0.1)  # one whose pipe ended is about to
+        self.kill()
+        self.await_end()
+        with contextlib.suppress(BrokenPipeError):
+            self._orders.close()
+        self._answers.close()
+        code = self._popen.returncode
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):
+                return f"killed by {signal.Signals(-code).name}"
+        return f"exit code {code}"
+
+
+def _kill_all(workers: set[_Worker], process: int) -> None:
+    if process == os.getpid():
+        for worker in list(workers):
+            worker.kill()
+            worker.end()
+
+
+def _program() -> Program:
+    main = sys.modules["__main__"]
+    spec = getattr(main, "__spec__", None)
+    path = getattr(main, "__file__", None)
+    is_file = path is not None and os.path.isfile(path)
+    return list(sys.path), list(sys.argv), spec.name if spec is not None else None, path if is_file else None
 
 
 def _packed(fn: Callable[..., object], args: Sequence[object], kwargs: dict[str, object], tool: str) -> bytes:
@@ -102,7 +263,7 @@ def _can_be_sent(value: object) -> bool:
 
 def _unpacked(answer: bytes, tool: str) -> object:
     try:
-        outcome: Outcome = _FromWorker(io.BytesIO(answer)).load()
+        outcome: Outcome = _FromProcess(io.BytesIO(answer)).load()
     except Exception as error:
         raise ToolResultError(
             f"{tool} gave its process's result in a form that cannot be read: {error}.", tool=tool
@@ -127,56 +288,8 @@ class _InProcessError(Exception):
         return f"in the process of the tool\n\n{self.args[0]}"
 
 
-class _FromWorker(pickle.Unpickler):
-    """Finds the classes of the program, which a worker has under another name, in the program."""
+class _FromProcess(pickle.Unpickler):
+    """Finds the classes of the program, which the other process has under another name, in the program."""
 
     def find_class(self, module_name: str, global_name: str, /) -> Any:
-        return super().find_class("__main__" if module_name == "__mp_main__" else module_name, global_name)
-
-
-def _perform(call: bytes) -> bytes:
-    """Make a call, in the worker process. It never raises: what came of it is in the answer."""
-    with _own_streams():
-        outcome = _outcome(call)
-    try:
-        return pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL)
-    except Exception as error:  # noqa: BLE001 - whatever the value's own methods raise, it is told
-        why = f"{type(outcome[1]).__name__} ({error})"
-        return pickle.dumps(("result cannot be sent", why))
-
-
-def _outcome(call: bytes) -> Outcome:
-    try:
-        fn, args, kwargs = pickle.loads(call)
-    except Exception as error:  # noqa: BLE001 - a module may raise anything, and it is told
-        return "cannot be imported", f"{type(error).__name__}: {error}"
-    try:
-        return "returned", fn(*args, **kwargs)
-    except BaseException as error:  # a SystemExit too belongs to the caller  # noqa: BLE001
-        trace = "".join(traceback.format_exception(error))
-        return ("raised", (error, trace)) if _survives(error) else ("error cannot be sent", trace)
-
-
-def _survives(error: BaseException) -> bool:
-    """Whether an exception can be pickled and read again: one with a constructor of its own often cannot."""
-    try:
-        return type(pickle.loads(pickle.dumps(error, pickle.HIGHEST_PROTOCOL))) is type(error)
-    except Exception:  # noqa: BLE001
-        return False
-
-
-@contextlib.contextmanager
-def _own_streams() -> Generator[None]:
-    """Keep a tool, and what it starts, off the pipes that the worker is talked to by; what it prints goes to stderr."""
-    pipes = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
-    os.close(nothing)
-    sys.stdout = sys.stderr = sys.__stderr__
-    try:
-        yield
-    finally:
-        for number, pipe in enumerate(pipes):
-            os.dup2(pipe, number)
-            os.close(pipe)
+        return super().find_class("__main__" if module_name == MAIN else module_name, global_name)

@@ -5,8 +5,10 @@ an argument wins over `ANYASSISTANT_PROFILE`, that over `default` in the file, t
 
     default = "prod"
 
+    toolsets = ["shop", "my_tools:TOOLS"]   # of all profiles: installed, or by module:name
+
     [profiles.prod]
-    provider = "local"          # all keys but `provider` and `model` go to the provider's config
+    provider = "local"          # all keys but `provider`, `model` and `toolsets` go to the provider's config
     model = "/models/some.gguf"
 """
 
@@ -15,12 +17,13 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import cast
 
+from anyassistant_tools import ToolDefinitionError, Toolset, load_toolset
 from pydantic import BaseModel, ValidationError
 
 from .errors import ConfigError
@@ -29,6 +32,8 @@ from .plugins import Manifest, Plugins
 FILE_NAME = "anyassistant.toml"
 PROFILE_VARIABLE = "ANYASSISTANT_PROFILE"
 DEFAULT_TARGET = "local"
+
+_KEYS = ["default", "profiles", "toolsets"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Profile:
         name: As in the heading of its table.
         provider: The name of its provider.
         model: The model that it names, or None.
+        toolsets: References of toolsets, beside those of the file.
         settings: All other keys: the provider's config.
         where: The file and line of its table.
         lines: The file and line of each of its keys.
@@ -47,6 +53,7 @@ class Profile:
     name: str
     provider: str
     model: str | None = None
+    toolsets: Sequence[str] = ()
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
     where: str = ""
     lines: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -60,11 +67,15 @@ class ConfigFile:
         path: The file, or None where there is none.
         default: The target where neither argument nor environment names one.
         profiles: By name.
+        toolsets: References of toolsets of all profiles.
+        toolsets_line: The file and line of these.
     """
 
     path: Path | None = None
     default: str | None = None
     profiles: Mapping[str, Profile] = field(default_factory=dict[str, Profile])
+    toolsets: Sequence[str] = ()
+    toolsets_line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +86,13 @@ class Resolved:
         manifest: The provider's.
         config: The provider's part of the profile, validated.
         model: The model that the target or its profile names, or None.
+        toolsets: What the file and the profile name, not opened.
     """
 
     manifest: Manifest
     config: BaseModel
     model: str | None
+    toolsets: Sequence[Toolset] = ()
 
     @property
     def default_model(self) -> str:
@@ -111,7 +124,20 @@ def resolve(
     if model:
         profile = replace(profile, model=model)
     manifest = _manifest_of(profile, plugins)
-    return Resolved(manifest, _validate(manifest, profile), profile.model)
+    config = _validate(manifest, profile)
+    return Resolved(manifest, config, profile.model, [*_load_toolsets(file, profile)])
+
+
+def _load_toolsets(file: ConfigFile, profile: Profile) -> Iterator[Toolset]:
+    for references, where in (
+        (file.toolsets, file.toolsets_line),
+        (profile.toolsets, profile.lines.get("toolsets", "")),
+    ):
+        for reference in references:
+            try:
+                yield load_toolset(reference)
+            except ToolDefinitionError as error:
+                raise ConfigError(f"{where}: {error}") from error
 
 
 def _manifest_of(profile: Profile, plugins: Plugins) -> Manifest:
@@ -160,8 +186,8 @@ def choose_target(target: str | None, file: ConfigFile) -> tuple[str, str]:
 
 def _parse(file: Path, text: str, content: Mapping[str, object]) -> ConfigFile:
     for key in content:
-        if key not in ("default", "profiles"):
-            raise ConfigError(f"{file}{_line(text, key)}: unknown key {key!r}{_near(key, ['default', 'profiles'])}")
+        if key not in _KEYS:
+            raise ConfigError(f"{file}{_line(text, key)}: unknown key {key!r}{_near(key, _KEYS)}")
     default = content.get("default")
     if default is not None and not isinstance(default, str):
         raise ConfigError(f"{file}{_line(text, 'default')}: `default` must be a string, the name of a profile.")
@@ -174,7 +200,19 @@ def _parse(file: Path, text: str, content: Mapping[str, object]) -> ConfigFile:
             where = f"{file}{_line(text, name, 'profiles') or _line(text, 'profiles')}"
             raise ConfigError(f"{where}: profile {name!r} must be a table: [profiles.{name}].")
         profiles[name] = _profile(file, text, name, cast("dict[str, object]", table))
-    return ConfigFile(file, default, profiles)
+    where = f"{file}{_line(text, 'toolsets')}"
+    return ConfigFile(file, default, profiles, _references(content.get("toolsets"), where), where)
+
+
+def _references(value: object, where: str) -> Sequence[str]:
+    """A list of toolsets, by name or `module:name`."""
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in cast("list[object]", value)):
+        raise ConfigError(
+            f"{where}: `toolsets` must be a list of strings, each the name of an installed toolset or module:name."
+        )
+    return tuple(cast("list[str]", value))
 
 
 def _profile(file: Path, text: str, name: str, table: dict[str, object]) -> Profile:
@@ -190,7 +228,8 @@ def _profile(file: Path, text: str, name: str, table: dict[str, object]) -> Prof
     model = settings.pop("model", None)
     if model is not None and not isinstance(model, str):
         raise ConfigError(f"{lines['model']}: `model` of profile {name!r} must be a string.")
-    return Profile(name, provider, model, settings, where, lines)
+    toolsets = _references(settings.pop("toolsets", None), lines.get("toolsets", where))
+    return Profile(name, provider, model, toolsets, settings, where, lines)
 
 
 def _validate(manifest: Manifest, profile: Profile) -> BaseModel:

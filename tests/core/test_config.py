@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -198,3 +199,71 @@ async def test_a_target_is_a_name_a_provider_or_a_model(target) -> None:
 async def test_a_store_is_a_name_or_a_store() -> None:
     with pytest.raises(ConfigError, match="store"):
         await AsyncClient("echo", store=5).__aenter__()  # type: ignore[arg-type]
+
+
+SHOP_MODULE = """\
+from anyassistant_tools import Toolset
+
+def get_shopping_history() -> list[str]:
+    return ["hat"]
+
+def order_item(item_id: str) -> str:
+    return f"ordered {item_id}"
+
+TOOLS = [get_shopping_history]
+SHOP = Toolset("shop", [order_item])
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "a_configured_shop.py").write_text(SHOP_MODULE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "a_configured_shop", raising=False)
+    return "a_configured_shop"
+
+
+async def test_toolsets_of_the_file_and_the_profile_are_bound_in_every_run(write: Write, shop: str) -> None:
+    write(f'toolsets = ["{shop}:TOOLS"]\n[profiles.test]\nprovider = "echo"\ntoolsets = ["{shop}:SHOP"]\n')
+
+    def order_item(item_id: str) -> str:
+        """The app's own goes before that of the file."""
+        return "my own"
+
+    spec = {"type": "function", "function": {"name": "get_shopping_history"}}
+    async with AsyncClient("test", store=":memory:") as client:
+        assistant = await client.assistants.create(tools=[spec, order_item])
+        thread = await client.threads.create(
+            messages=['CALL get_shopping_history {}\nCALL order_item {"item_id": "x"}']
+        )
+        assert (await thread.run(assistant).result()).text == 'TOOL RESULT: ["hat"] | my own'
+        await thread.add('CALL get_shopping_history {}\nCALL order_item {"item_id": "x"}')
+        by_id = thread.run(assistant.id)  # nothing is bound to an id but what the file names
+        assert (await by_id.result()).text == 'TOOL RESULT: ["hat"] | ordered x'
+
+
+async def test_toolsets_that_an_assistant_does_not_have_are_not_offered(write: Write, shop: str) -> None:
+    write(f'toolsets = ["{shop}:TOOLS"]\n')
+    async with AsyncClient("echo", store=":memory:") as client:
+        thread = await client.threads.create(messages=["CALL! get_shopping_history {}"])
+        result = await thread.run(await client.assistants.create()).result()
+    assert result.text == "TOOL RESULT: There is no tool 'get_shopping_history'. Tools: none."
+
+
+@pytest.mark.parametrize(
+    ("toolsets", "message"),
+    [
+        ('["no_such_module:TOOLS"]', r"anyassistant.toml:2: The toolset 'no_such_module:TOOLS' cannot be imported"),
+        ('["shp"]', r"anyassistant.toml:2: There is no toolset 'shp'"),
+        ('"shop"', r"anyassistant.toml:2: `toolsets` must be a list of strings"),
+        ("[5]", r"anyassistant.toml:2: `toolsets` must be a list of strings"),
+    ],
+)
+@pytest.mark.parametrize("table", ["", "[profiles.test]"], ids=["file", "profile"])
+def test_toolsets_that_cannot_be_found_are_named_with_their_line(
+    write: Write, toolsets: str, message: str, table: str
+) -> None:
+    provider = 'provider = "echo"' if table else ""
+    write(f"{table}\ntoolsets = {toolsets}\n{provider}\n")
+    with pytest.raises(ConfigError, match=message):
+        resolve("test" if table else "echo")

@@ -275,7 +275,7 @@ class AsyncRun(Handle, Generic[T_co]):
         if beginning.late is not None:
             params, bound = await beginning.late(session)
         if drive:
-            self._executor = session.executor(bound, beginning.deps)
+            self._executor = await session.executor(bound, beginning.deps)
         return await beginning.thread.create_run(params, executor=self._executor, follow=True)
 
     async def _goes_on(self) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from typing import TypeAlias
 
 import anyio
-from anyassistant_tools import Tool, ToolLike, WorkerThreads
+from anyassistant_tools import Tool, ToolLike, Toolset, WorkerThreads
 
 from ..calls import BoundTools
 from ..errors import ConfigError
@@ -32,15 +33,24 @@ class Session:
         store: Where it keeps them.
     """
 
-    def __init__(self, provider: HostedProvider, store: Store, host: HostTask) -> None:
+    def __init__(
+        self, provider: HostedProvider, store: Store, host: HostTask, *, toolsets: Sequence[Toolset] = ()
+    ) -> None:
         self.provider = provider
         self.store = store
         self._host = host
         self._threads = WorkerThreads("anyassistant-tool", MAX_TOOL_THREADS)
         self._toolsets = OpenToolsets(host)
+        self._configured = toolsets
 
-    def executor(self, tools: Mapping[str, Tool], deps: object) -> BoundTools:
-        """What may call these tools, with what the app gave for their contexts."""
+    async def executor(self, tools: Mapping[str, Tool], deps: object) -> BoundTools:
+        """What may call these tools and those of the configuration, with what the app gave for their contexts.
+
+        Raises:
+            AnyAssistantError: A toolset of the configuration cannot be opened.
+        """
+        if self._configured:
+            tools = {**(await self.toolbox(self._configured)).bound, **tools}
         return BoundTools(tools, self._threads, deps=deps)
 
     async def toolbox(self, tools: Sequence[ToolLike]) -> Toolbox:
@@ -88,24 +98,35 @@ async def open_session(
     await opened.open()
     try:
         await host.start()
-        provider = _make_provider(target, opened, host, config, lease)
+        made = _find_model(target, config)
+        provider = HostedProvider(
+            made.name, made.model, opened, task=host, default_model=made.default_model, lease=lease
+        )
     except BaseException:
         with anyio.CancelScope(shield=True):
             await host.aclose()
             await opened.aclose()
         raise
-    return Session(provider, opened, host)
+    return Session(provider, opened, host, toolsets=made.toolsets)
 
 
-def _make_provider(
-    target: Target, store: Store, host: HostTask, config: str | PathLike[str] | None, lease: float
-) -> HostedProvider:
-    name, model, default_model = _find_model(target, config)
-    return HostedProvider(name, model, store, task=host, default_model=default_model, lease=lease)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a target stands for.
+
+    Attributes:
+        name: The provider's.
+        default_model: The name of the model that runs have unless they say another.
+        toolsets: Those of the configuration.
+    """
+
+    name: str
+    model: ChatModel
+    default_model: str
+    toolsets: Sequence[Toolset] = ()
 
 
-def _find_model(target: Target, config: str | PathLike[str] | None) -> tuple[str, ChatModel, str]:
-    """The provider's name, its chat model, and the name of the model that runs have unless they say another."""
+def _find_model(target: Target, config: str | PathLike[str] | None) -> _Found:
     if target is None or isinstance(target, str):
         from ..config import resolve
 
@@ -116,9 +137,9 @@ def _find_model(target: Target, config: str | PathLike[str] | None) -> tuple[str
             raise ConfigError(
                 f"The manifest of provider {manifest.name!r} makes a {type(made).__name__}, which is no ChatModel."
             )
-        return manifest.name, made, resolved.default_model
+        return _Found(manifest.name, made, resolved.default_model, resolved.toolsets)
     if isinstance(target, ChatModel):
-        return type(target).__name__, target, type(target).__name__
+        return _Found(type(target).__name__, target, type(target).__name__)
     raise ConfigError(
         f"A client talks to a profile or provider by name, or to a ChatModel, not to {type(target).__name__}."
     )

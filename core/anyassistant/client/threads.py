@@ -108,13 +108,14 @@ class AsyncThread(Handle):
             )
         output = output_format(response_format)
         stays = stays_for_action(options)
-        toolbox = make_toolbox(options["tools"]) if "tools" in options else None
+        tools = options["tools"] if "tools" in options else ()
+        toolbox = make_toolbox(tools) if "tools" in options else None
         specs, bound = _run_tools(assistant, toolbox)
         assistant_id = assistant if isinstance(assistant, str) else assistant.id
         params = run_params(assistant_id, options, wanted_format=output.wanted, tools=specs)
 
         async def open_toolsets(session: Session) -> tuple[RunParams, Mapping[str, Tool]]:
-            specs, bound = _run_tools(assistant, await session.toolbox(options["tools"]))
+            specs, bound = _run_tools(assistant, await session.toolbox(tools))
             return replace(params, tools=specs), bound
 
         late = open_toolsets if toolbox is not None and toolbox.unopened else None
@@ -148,7 +149,7 @@ class AsyncThread(Handle):
         newest = await self._backend.list_runs(PageQuery(limit=1))
         if not newest.data or not newest.data[0].record.is_open:
             return None
-        executor = session.executor(toolbox.bound, deps)
+        executor = await session.executor(toolbox.bound, deps)
         backend = await self._backend.get_run(newest.data[0].record.id, executor=executor)
         if not backend.record.is_open:
             return None

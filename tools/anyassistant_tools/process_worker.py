@@ -14,7 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from types import ModuleType
-from typing import BinaryIO, Literal, TypeAlias
+from typing import IO, Literal, TypeAlias
 
 Outcome: TypeAlias = tuple[
     Literal["returned", "raised", "cannot be imported", "result cannot be sent", "error cannot be sent"], object
@@ -30,14 +30,14 @@ MAIN = "__mp_main__"
 _LENGTH = struct.Struct(">Q")
 
 
-def send(stream: BinaryIO, message: bytes) -> None:
+def send(stream: IO[bytes], message: bytes) -> None:
     """Write a message."""
     stream.write(_LENGTH.pack(len(message)))
     stream.write(message)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> bytes:
+def receive(stream: IO[bytes]) -> bytes:
     """Read a message.
 
     Raises:

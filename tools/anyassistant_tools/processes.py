@@ -17,7 +17,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from anyassistant_tools.context import RunContext
 from anyassistant_tools.errors import ToolDefinitionError, ToolProcessError, ToolResultError
@@ -135,19 +135,20 @@ class _Call:
             self._worker = worker
             if self._is_given_up:
                 worker.kill()
-        answer: bytes | None = None
+        has_answered = False
         try:
             answer = worker.call(self._message)
+            has_answered = True
+            return answer
         finally:
             with self._lock:
                 self._worker = None
-                is_usable = answer is not None and not self._is_given_up
+                is_usable = has_answered and not self._is_given_up
             if is_usable:
                 self._processes.give_back(worker)
             else:
                 worker.end()
                 self._processes.forget(worker)
-        return answer
 
     def give_up(self) -> _Worker | None:
         """Kill the process, and give it if there was one."""
@@ -168,8 +169,8 @@ class _Worker:
         )
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
-        self._orders: BinaryIO = self._popen.stdin  # type: ignore[assignment]
-        self._answers: BinaryIO = self._popen.stdout  # type: ignore[assignment]
+        self._orders = self._popen.stdin
+        self._answers = self._popen.stdout
         self._is_new = True
 
     @property

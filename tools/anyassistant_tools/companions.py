@@ -29,21 +29,22 @@ class Companion:
     """
 
     def __init__(self, fn: Callable[..., object], *, option: str, tool: str, known: frozenset[str] | None) -> None:
-        parameters = read_parameters(fn, tool=f"`{option}` of {tool}")
+        name = f"`{option}` of {tool}"
+        parameters = read_parameters(fn, tool=name)
         contexts = [one.name for one in parameters if is_context(one.annotation)]
         own = [one for one in parameters if one.name not in contexts and one.kind not in _VARIADIC]
         for parameter in own:
             if known is not None and parameter.name not in known and parameter.default is MISSING:
                 raise ToolDefinitionError(
-                    f"`{option}` of {tool} takes {parameter.name!r}, which is no argument of {tool} "
+                    f"{name} takes {parameter.name!r}, which is no argument of {tool} "
                     f"(it has: {', '.join(sorted(known)) or 'none'}).",
                     tool=tool,
                     parameter=parameter.name,
                 )
         self._fn = fn
-        self._tool = tool
+        self._name = name
         self._names = None if parameters and parameters[-1].kind is _VARIADIC[1] else {one.name for one in own}
-        self._arrange = Arrangement(parameters, contexts, {}, tool=tool)
+        self._arrange = Arrangement(parameters, contexts, {}, tool=name)
 
     def call(self, values: Mapping[str, object], context: RunContext[object] | None) -> object:
         """Call it here; what it gives may have to be awaited."""
@@ -52,7 +53,7 @@ class Companion:
 
     def execution(self, timeout: float | None) -> Execute:
         """Give what calls it as a tool is called: on the event loop, or in a thread."""
-        execute = make_execute(self._fn, self._arrange, Settings(timeout=timeout), tool=self._tool)
+        execute = make_execute(self._fn, self._arrange, Settings(timeout=timeout), tool=self._name)
         return lambda values, context, threads: execute(self._taken(values), context, threads)
 
     def _taken(self, values: Mapping[str, object]) -> dict[str, object]:

@@ -78,6 +78,11 @@ def compound(inner: st.SearchStrategy[Case]) -> st.SearchStrategy[Case]:
     )
 
 
+def short_list_of(case: Case) -> Case:
+    schema = {"type": "array", "items": case[0], "minItems": 1, "maxItems": 3}
+    return schema, st.lists(case[1], min_size=1, max_size=3)
+
+
 def dict_of(case: Case) -> Case:
     return {"type": "object", "additionalProperties": case[0]}, st.dictionaries(NAMES, case[1], max_size=2)
 

@@ -266,24 +266,28 @@ def _is_container(shape: Shape, value: object) -> bool:
     return (is_json_object(value) and isinstance(shape, Object)) or (is_json_array(value) and isinstance(shape, Array))
 
 
-def is_unchanged(conversion: Conversion, seen: frozenset[int] = frozenset()) -> bool:
+def is_unchanged(conversion: Conversion) -> bool:
     """Whether a conversion gives back every value of its shape as it is."""
+    return _is_unchanged(conversion, set())
+
+
+def _is_unchanged(conversion: Conversion, seen: set[int]) -> bool:
     if id(conversion) in seen:
         return True
-    seen |= {id(conversion)}
+    seen.add(id(conversion))
     match conversion:
         case Unchanged():
             return True
         case Elements():
-            return all(is_unchanged(each, seen) for each in (*conversion.prefix, conversion.items))
+            return all(_is_unchanged(each, seen) for each in (*conversion.prefix, conversion.items))
         case Members():
             if conversion.gathered is not None or any(m.null_is_absent for m in conversion.members.values()):
                 return False
             parts = [conversion.extras, *(member.conversion for member in conversion.members.values())]
-            return all(is_unchanged(part, seen) for part in parts)
+            return all(_is_unchanged(part, seen) for part in parts)
         case Named():
-            return is_unchanged(conversion.conversions[conversion.name], seen)
+            return _is_unchanged(conversion.conversions[conversion.name], seen)
         case Alternatives():
-            return all(is_unchanged(option.conversion, seen) for option in conversion.options)
+            return all(_is_unchanged(option.conversion, seen) for option in conversion.options)
         case _:
             return False

@@ -13,14 +13,14 @@ def refuse_loops(definitions: Mapping[str, Shape]) -> None:
         ToolDefinitionError: One refers to itself with nothing between.
     """
     for name, shape in definitions.items():
-        _refuse_loop(name, shape, definitions, frozenset())
-
-
-def _refuse_loop(name: str, shape: Shape, definitions: Mapping[str, Shape], seen: frozenset[str]) -> None:
-    if isinstance(shape, Union):
-        for option in shape.options:
-            _refuse_loop(name, option, definitions, seen)
-    elif isinstance(shape, Reference) and shape.name not in seen:
-        if shape.name == name:
+        if _leads_to(name, shape, definitions, set()):
             raise ToolDefinitionError(f"$defs.{name} refers to itself with nothing between: take that reference out.")
-        _refuse_loop(name, definitions[shape.name], definitions, seen | {shape.name})
+
+
+def _leads_to(name: str, shape: Shape, definitions: Mapping[str, Shape], seen: set[str]) -> bool:
+    if isinstance(shape, Union):
+        return any(_leads_to(name, option, definitions, seen) for option in shape.options)
+    if not isinstance(shape, Reference) or shape.name in seen:
+        return False
+    seen.add(shape.name)
+    return shape.name == name or _leads_to(name, definitions[shape.name], definitions, seen)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.lowering.lowered import Conversion, Lowered, Report, Target
 from anyassistant_tools.lowering.shapes import Array, Document, Object, Reference, Shape, Union
 
@@ -20,6 +21,14 @@ def lower(schema: Mapping[str, object], target: Target) -> Lowered:
         ToolDefinitionError: The schema cannot be carried: it is no JSON Schema, a reference in it leads nowhere or
             out of it, or no value can fulfil it. The message names the place and a remedy.
     """
+    try:
+        return _lower(schema, target)
+    except RecursionError as error:
+        what = "The schema is nested too deeply, or a part of it contains itself with nothing between: take that out."
+        raise ToolDefinitionError(what) from error
+
+
+def _lower(schema: Mapping[str, object], target: Target) -> Lowered:
     from anyassistant_tools.lowering.reading import read_schema
 
     report = Report()

@@ -1,7 +1,7 @@
 """Which shapes a value has, and whether two shapes have a value in common."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
 
 from anyassistant_tools.lowering.shapes import (
@@ -18,6 +18,8 @@ from anyassistant_tools.lowering.shapes import (
     resolve,
 )
 from anyassistant_tools.narrowing import is_json_array, is_json_object
+
+_NOTHING = Nothing()
 
 
 def kind_of(value: object) -> str:
@@ -58,7 +60,7 @@ def matches(shape: Shape, value: object, definitions: Mapping[str, Shape]) -> bo
         case Constants():
             return any(are_equal(value, constant) for constant in shape.values)
         case Scalar():
-            return _has_kind(value, shape.kind) and _is_within(value, shape.limits)
+            return _has_kind(value, shape.kind) and is_within(value, shape.limits)
         case Union():
             return any(matches(option, value, definitions) for option in shape.options)
         case Reference():
@@ -76,7 +78,8 @@ def _has_kind(value: object, kind: Kind) -> bool:
     return actual == kind or (kind == "number" and actual == "integer")
 
 
-def _is_within(value: object, limits: Mapping[str, object]) -> bool:
+def is_within(value: object, limits: Mapping[str, object]) -> bool:
+    """Whether a value keeps the limits that are about its type."""
     return all(_keeps(value, keyword, limit) for keyword, limit in limits.items())
 
 
@@ -104,14 +107,14 @@ def _keeps(value: object, keyword: str, limit: object) -> bool:
 
 
 def _matches_array(shape: Array, values: list[object], definitions: Mapping[str, Shape]) -> bool:
-    if not _is_within(values, shape.limits) or (shape.items is None and len(values) > len(shape.prefix)):
+    if not is_within(values, shape.limits) or (shape.items is None and len(values) > len(shape.prefix)):
         return False
-    shapes = chain(shape.prefix, (shape.items or Nothing() for _ in range(len(values))))
+    shapes = chain(shape.prefix, (shape.items or _NOTHING for _ in range(len(values))))
     return all(matches(item, value, definitions) for item, value in zip(shapes, values, strict=False))
 
 
 def _matches_object(shape: Object, members: dict[str, object], definitions: Mapping[str, Shape]) -> bool:
-    if not shape.required <= members.keys() or not _is_within(members, shape.limits):
+    if not shape.required <= members.keys() or not is_within(members, shape.limits):
         return False
     for name, value in members.items():
         part = shape.properties.get(name, shape.extras)
@@ -122,24 +125,35 @@ def _matches_object(shape: Object, members: dict[str, object], definitions: Mapp
     return True
 
 
-def may_overlap(
-    one: Shape, other: Shape, definitions: Mapping[str, Shape], seen: frozenset[tuple[int, int]] = frozenset()
-) -> bool:
-    """Whether there may be a value that has both shapes. `False` is certain."""
+def may_overlap(one: Shape, other: Shape, definitions: Mapping[str, Shape], known: dict[tuple[int, int], bool]) -> bool:
+    """Whether there may be a value that has both shapes. `False` is certain.
+
+    Args:
+        one: A shape.
+        other: Another one.
+        definitions: What references in them lead to.
+        known: What was found out about pairs of shapes, by their `id`; it is added to.
+    """
     one, other = resolve(one, definitions), resolve(other, definitions)
     pair = (id(one), id(other))
-    if pair in seen:
-        return True
-    seen |= {pair}
+    if pair not in known:
+        known[pair] = True  # until it is known better, where it leads back to itself
+        known[pair] = _share_values(one, other, lambda a, b: may_overlap(a, b, definitions, known), definitions)
+    return known[pair]
+
+
+def _share_values(
+    one: Shape, other: Shape, overlap: Callable[[Shape, Shape], bool], definitions: Mapping[str, Shape]
+) -> bool:
     match one, other:
         case (Nothing(), _) | (_, Nothing()):
             return False
         case (Anything(), _) | (_, Anything()):
             return True
         case Union(), _:
-            return any(may_overlap(option, other, definitions, seen) for option in one.options)
+            return any(overlap(option, other) for option in one.options)
         case _, Union():
-            return any(may_overlap(one, option, definitions, seen) for option in other.options)
+            return any(overlap(one, option) for option in other.options)
         case Constants(), _:
             return any(matches(other, value, definitions) for value in one.values)
         case _, Constants():
@@ -147,21 +161,19 @@ def may_overlap(
         case Scalar(), Scalar():
             return one.kind == other.kind or {one.kind, other.kind} == {"integer", "number"}
         case Array(), Array():
-            if not (one.limits.get("minItems") or other.limits.get("minItems")):
-                return True
-            first, second = _first_item(one), _first_item(other)
-            return may_overlap(first, second, definitions, seen)
+            is_never_empty = one.limits.get("minItems") or other.limits.get("minItems")
+            return not is_never_empty or overlap(_first_item(one), _first_item(other))
         case Object(), Object():
             if not (_may_have(one, other.required) and _may_have(other, one.required)):
                 return False
             shared = (one.required | other.required) & one.properties.keys() & other.properties.keys()
-            return all(may_overlap(one.properties[p], other.properties[p], definitions, seen) for p in shared)
+            return all(overlap(one.properties[name], other.properties[name]) for name in shared)
         case _:
             return False
 
 
 def _first_item(array: Array) -> Shape:
-    return array.prefix[0] if array.prefix else (array.items or Nothing())
+    return array.prefix[0] if array.prefix else (array.items or _NOTHING)
 
 
 def _may_have(shape: Object, names: frozenset[str]) -> bool:

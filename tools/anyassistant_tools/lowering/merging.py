@@ -11,6 +11,9 @@ JsonSchema: TypeAlias = dict[str, object]
 ALSO = "\0also"
 """The keyword under which schemas are kept that hold as well, and could not be merged."""
 
+MAX_ALTERNATIVES = 100
+"""How many alternatives two unions that hold at once may come to."""
+
 _LARGEST = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
 _SMALLEST = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"})
 _SUBSCHEMA = frozenset({"items", "additionalItems", "additionalProperties", "propertyNames", "contains"})
@@ -58,15 +61,22 @@ def merge(one: Mapping[str, object], other: Mapping[str, object]) -> JsonSchema 
             if not are_equal(earlier, value):
                 return None
         elif keyword in ("anyOf", "oneOf") and is_json_array(earlier) and is_json_array(value):
-            merged[keyword] = [both(a, b) for a in earlier for b in value]
+            if len(earlier) * len(value) <= MAX_ALTERNATIVES:
+                merged[keyword] = [both(a, b) for a in earlier for b in value]
+            else:
+                _add(merged, {keyword: value})
         elif keyword in ("allOf", ALSO) and is_json_array(earlier) and is_json_array(value):
             merged[keyword] = [*earlier, *value]
         elif keyword == "uniqueItems":
             merged[keyword] = bool(earlier) or bool(value)
         elif not are_equal(earlier, value):
-            also = merged.get(ALSO, [])
-            merged[ALSO] = [*(also if is_json_array(also) else []), {keyword: value}]
+            _add(merged, {keyword: value})
     return merged
+
+
+def _add(merged: JsonSchema, schema: JsonSchema) -> None:
+    also = merged.get(ALSO, [])
+    merged[ALSO] = [*(also if is_json_array(also) else []), schema]
 
 
 def _common_types(one: object, other: object) -> list[object]:

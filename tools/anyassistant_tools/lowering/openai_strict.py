@@ -67,7 +67,7 @@ def _report_size(schema: Mapping[str, object], report: Report) -> None:
         (properties, "properties", MAX_PROPERTIES),
         (enum_values, "enum values", MAX_ENUM_VALUES),
         (characters, "characters in names and enum values", MAX_NAME_CHARACTERS),
-        (_depth(schema, schema, frozenset()), "levels of nested objects", MAX_DEPTH),
+        (_depth(schema, schema, {}), "levels of nested objects", MAX_DEPTH),
     ):
         if size > limit:
             _refused(report, size, what, limit)
@@ -88,12 +88,15 @@ def _keys(schema: Mapping[str, object], keyword: str) -> list[str]:
     return list(group) if is_json_object(group) else []
 
 
-def _depth(schema: Mapping[str, object], root: Mapping[str, object], seen: frozenset[str]) -> int:
-    """How many objects are nested at most; a definition within itself counts once."""
+def _depth(schema: Mapping[str, object], root: Mapping[str, object], known: dict[str, int]) -> int:
+    """How many objects are nested at most; a definition within itself is not counted again."""
     if isinstance(reference := schema.get("$ref"), str):
         definitions = root.get("$defs")
         name = reference.removeprefix("#/$defs/")
         target = definitions.get(name) if is_json_object(definitions) else None
-        return _depth(target, root, seen | {name}) if is_json_object(target) and name not in seen else 0
+        if name not in known and is_json_object(target):
+            known[name] = 0
+            known[name] = _depth(target, root, known)
+        return known.get(name, 0)
     parts = [part for keyword, part in named_subschemas(schema) if keyword != "$defs"]
-    return (schema.get("type") == "object") + max((_depth(part, root, seen) for part in parts), default=0)
+    return (schema.get("type") == "object") + max((_depth(part, root, known) for part in parts), default=0)

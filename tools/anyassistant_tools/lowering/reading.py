@@ -12,7 +12,7 @@ from typing import get_args
 from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.lowering.loops import refuse_loops
 from anyassistant_tools.lowering.lowered import Report
-from anyassistant_tools.lowering.matching import are_equal, kind_of
+from anyassistant_tools.lowering.matching import are_equal, is_within, kind_of
 from anyassistant_tools.lowering.merging import ALSO, JsonSchema, both, merge
 from anyassistant_tools.lowering.pointers import follow, name_of, path_of
 from anyassistant_tools.lowering.shapes import (
@@ -73,6 +73,7 @@ class _Reader:
     def __init__(self, root: Mapping[str, object], report: Report) -> None:
         self._root = root
         self._report = report
+        self._references: dict[str, str] = {}
         self._pending: dict[str, str] = {}
         self.definitions: dict[str, Shape] = {}
 
@@ -103,7 +104,9 @@ class _Reader:
     def _reference(self, reference: object, path: str) -> Reference:
         follow(self._root, reference, path)
         name = name_of(str(reference))
-        if name not in self.definitions and name not in self._pending:
+        if self._references.setdefault(name, str(reference)) != reference:  # `$defs/A` and `definitions/A`
+            name = str(reference)
+        if name not in self.definitions:
             self._pending[name] = str(reference)
         return Reference(path=path, name=name)
 
@@ -152,7 +155,8 @@ class _Reader:
             choices = [constant] if not is_json_array(choices) or _contains(choices, constant) else []
         kinds = self._kinds(keywords, path)
         if is_json_array(choices):
-            right = tuple(choice for choice in choices if not kinds or any(_has_type(choice, kind) for kind in kinds))
+            limits = {name: keywords[name] for names in _LIMITS.values() for name in names if name in keywords}
+            right = tuple(choice for choice in choices if _has_type(choice, kinds) and is_within(choice, limits))
             return Constants(path=path, values=right) if right else Nothing(path=path)
         shapes = [self._typed(kind, keywords, path) for kind in kinds]
         shapes = [shape for shape in shapes if not isinstance(shape, Nothing)]
@@ -217,11 +221,7 @@ class _Reader:
                 return Nothing(path=path)
             else:
                 self._report.rewritten(shape.path, "it is never allowed, and is left out")
-        keys = (
-            self.read(keywords["propertyNames"], path_of(path, "propertyNames"))
-            if "propertyNames" in keywords
-            else None
-        )
+        keys: Shape | None = self.read(keywords.get("propertyNames", True), path_of(path, "propertyNames"))
         extras = self._extras(keywords, path, is_open=not properties) if not isinstance(keys, Nothing) else None
         for name in sorted(wanted - properties.keys()):
             if extras is None and keywords.get("additionalProperties") is False:
@@ -284,8 +284,8 @@ def _contains(choices: list[object], constant: object) -> bool:
     return any(are_equal(choice, constant) for choice in choices)
 
 
-def _has_type(value: object, kind: str) -> bool:
-    return kind_of(value) == kind or (kind == "number" and kind_of(value) == "integer")
+def _has_type(value: object, kinds: list[str]) -> bool:
+    return not kinds or kind_of(value) in kinds or (kind_of(value) == "integer" and "number" in kinds)
 
 
 def _as_json(value: object) -> str:

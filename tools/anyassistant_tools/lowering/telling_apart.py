@@ -7,8 +7,8 @@ mean different values by it, one of them is put in an object whose only property
 from collections.abc import Mapping
 from itertools import combinations
 
-from anyassistant_tools.lowering.conversions import Alternative, Alternatives, Boxed, is_unchanged
-from anyassistant_tools.lowering.lowered import Report
+from anyassistant_tools.lowering.conversions import Alternative, Alternatives, Boxed, Named, is_unchanged
+from anyassistant_tools.lowering.lowered import Conversion, Report
 from anyassistant_tools.lowering.matching import may_overlap
 from anyassistant_tools.lowering.shapes import Object, Shape, Union
 
@@ -24,14 +24,15 @@ def tell_apart(
         names: The names of all properties of the document, which none of the new objects takes.
         report: Where it is said.
     """
+    judge = _Judge(definitions)
     chosen: dict[tuple[str, int], str] = {}
     for union, conversion in unions:
         options = list(conversion.options)
         boxed: set[int] = set()
         for first, second in combinations(range(len(options)), 2):
             are_free = first not in boxed and second not in boxed
-            if are_free and _is_ambiguous(options[first], options[second], definitions):
-                boxed.add(first if is_unchanged(options[second].conversion) else second)
+            if are_free and judge.is_ambiguous(options[first], options[second]):
+                boxed.add(first if judge.is_unchanged(options[second].conversion) else second)
         for number in sorted(boxed):
             place = (union.path, number)  # without references, a union may occur several times
             name = chosen[place] = chosen.get(place) or _free_name(f"option_{number + 1}", names)
@@ -55,7 +56,21 @@ def _free_name(name: str, names: set[str]) -> str:
     return free
 
 
-def _is_ambiguous(one: Alternative, other: Alternative, definitions: Mapping[str, Shape]) -> bool:
-    if is_unchanged(one.conversion) and is_unchanged(other.conversion):
-        return False
-    return may_overlap(one.lowered, other.lowered, definitions)
+class _Judge:
+    """Remembers what it found out: what it says does not change by what is put into objects meanwhile."""
+
+    def __init__(self, definitions: Mapping[str, Shape]) -> None:
+        self._definitions = definitions
+        self._overlaps: dict[tuple[int, int], bool] = {}
+        self._unchanged: dict[str | int, bool] = {}
+
+    def is_ambiguous(self, one: Alternative, other: Alternative) -> bool:
+        if self.is_unchanged(one.conversion) and self.is_unchanged(other.conversion):
+            return False
+        return may_overlap(one.lowered, other.lowered, self._definitions, self._overlaps)
+
+    def is_unchanged(self, conversion: Conversion) -> bool:
+        key = conversion.name if isinstance(conversion, Named) else id(conversion)
+        if key not in self._unchanged:
+            self._unchanged[key] = is_unchanged(conversion)
+        return self._unchanged[key]

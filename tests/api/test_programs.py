@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 PROGRAMS = Path(__file__).parent / "programs"
+MCP_SERVER = Path(__file__).parents[1] / "tools" / "mcp" / "server.py"
 
 
 @pytest.fixture
@@ -50,6 +51,32 @@ def test_ask_prints_steps_deltas_and_messages(run_program, backend: str) -> None
 )
 def test_errors_says_what_went_wrong(run_program, message: str, printed: str) -> None:
     assert run_program("errors.py", message) == printed
+
+
+def test_tools_of_every_kind_are_called_answered_and_approved(run_program) -> None:
+    message = "\n".join(
+        [
+            'CALL order_item {"item_id": "hat"}',
+            "CALL locate {}",
+            'CALL add {"a": 2, "b": 3}',
+            'CALL shop_confirm_order_item {"order_id": "ord-9"}',
+        ]
+    )
+    printed = run_program("tools.py", message, sys.executable, str(MCP_SERVER), "stdio")
+    said, located, added, paid = printed.strip().removeprefix("TOOL RESULT: ").split(" | ")
+    assert said == "Item ids look like sg-1."
+    assert (located, added) == ('{"city":"Rome"}', "2 + 3\n= 5")
+    assert paid.startswith("ann paid ord-1, key run_")
+
+
+def test_another_process_approves_resumes_and_replays(run_program) -> None:
+    thread_id, waits_for = run_program("asked.py").split()
+    assert waits_for == "approval"
+    asked, answer, *sequences = run_program("other.py", thread_id, "3").splitlines()
+    assert asked == 'confirm_order_item {"order_id": "ord-1"}'
+    assert answer.startswith("TOOL RESULT: ann paid ord-1, key run_")
+    assert int(sequences[0]) == 4
+    assert sequences == sorted(sequences, key=int)
 
 
 def test_the_test_of_a_shop_passes(tmp_path: Path) -> None:

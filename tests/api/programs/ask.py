@@ -2,17 +2,17 @@ import sys
 
 import anyio
 from anyassistant import AsyncClient
-from shop import confirm_order_item, get_shopping_history, order_item
+from shop import TOOLS
 
 
 async def main() -> None:
     async with AsyncClient() as client:
-        assistant = await client.assistants.create(tools=[get_shopping_history, order_item, confirm_order_item])
+        assistant = await client.assistants.create(tools=[TOOLS])
         thread = await client.threads.create()
         await thread.add("What did I buy last year?\nCALL get_shopping_history {}")
-        async for step in thread.run(assistant):
+        async for step in thread.run(assistant, deps="ann"):
             print(step)
-        async for event in thread.run(assistant).events():
+        async for event in thread.run(assistant, deps="ann").events():
             if event.event == "thread.message.delta":
                 print(event.text, end="", flush=True)
             elif event.event == "thread.run.step.completed":

@@ -4,7 +4,7 @@ from anyassistant import Client, Image
 from anyassistant.errors import InvalidRequest, RunFailed, RunIncomplete, ThreadBusy
 from anyassistant.types import Limits
 from pydantic import BaseModel
-from shop import confirm_order_item, get_shopping_history, order_item
+from shop import TOOLS
 
 
 class Tag(BaseModel):
@@ -14,7 +14,7 @@ class Tag(BaseModel):
 with Client() as client:
     thread_id = client.threads.create().id
     try:
-        assistant = client.assistants.create(tools=[get_shopping_history, order_item, confirm_order_item])
+        assistant = client.assistants.create(tools=[TOOLS])
         thread = client.threads.get(thread_id)
         thread.add([sys.argv[1], Image.from_path("tag.jpg")])
         run = thread.run(assistant, response_format=Tag, limits=Limits(turns=8, seconds=60))

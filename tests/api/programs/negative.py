@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
-from anyassistant import AsyncThread, Client, Thread, ToolLike
+from anyassistant import AsyncThread, Client, RunContext, Thread, ToolLike, Toolset
 from anyassistant.protocols import Capabilities, ChatModel, ModelDelta
 from anyassistant.types import Event
 from anyassistant_tools import tool
@@ -18,7 +18,12 @@ def typed_result(thread: Thread) -> None:
     output = thread.run("asst_1", response_format=Tag).result().output
     output.prise  # type: ignore[attr-defined]  # pyright: ignore
     thread.run("asst_1").result().output.price  # type: ignore[attr-defined]  # pyright: ignore
+    thread.run("asst_1", on_action="stop")  # type: ignore[call-overload]  # pyright: ignore
     thread.run("asst_1", temprature=0.0)  # type: ignore[call-overload]  # pyright: ignore
+
+
+def typed_deps(ctx: RunContext[Tag]) -> float:
+    return ctx.deps.prise  # type: ignore[attr-defined,no-any-return]  # pyright: ignore
 
 
 async def twins(thread: AsyncThread) -> None:
@@ -54,6 +59,7 @@ def tools_in_a_variable(client: Client) -> None:
     annotated: list[ToolLike] = [history, order, wire]
     client.assistants.create(tools=annotated)
     client.assistants.create(tools=[history, order, wire])
+    client.assistants.create(tools=[Toolset("shop", [history, order]), wire])
     client.assistants.create(tools=history)  # type: ignore[arg-type]  # pyright: ignore
 
 

@@ -1,11 +1,11 @@
 from anyassistant import Client
-from shop import confirm_order_item, get_shopping_history, order_item
+from shop import TOOLS
 
 
 def test_history() -> None:
     with Client("echo", store=":memory:") as client:
-        assistant = client.assistants.create(tools=[get_shopping_history, order_item, confirm_order_item])
+        assistant = client.assistants.create(tools=[TOOLS])
         thread = client.threads.create()
         thread.add("CALL get_shopping_history {}")
-        result = thread.run(assistant).result()
+        result = thread.run(assistant, deps="ann").result()  # RunResult[str]
     assert result.text == 'TOOL RESULT: ["hat"]'

@@ -264,6 +264,25 @@ async def test_a_time_out_cancels_the_token_of_an_async_tool() -> None:
     assert context.cancel_token.is_cancelled
 
 
+async def test_a_wrapped_tool_tells_the_callers_token_how_it_ended() -> None:
+    async def hang(ctx: RunContext) -> None:  # type: ignore[type-arg]
+        await anyio.sleep_forever()
+
+    async def around(tool: Tool, arguments: str, proceed: Callable[[], Awaitable[ToolResult]]) -> ToolResult:
+        return await proceed()
+
+    overrun, cancelled = RunContext(), RunContext()
+    tool = Tool.from_callable(hang, timeout=0.01).wrapped(around)
+    with pytest.raises(ToolTimeoutError):
+        await tool.call("", context=overrun)
+    assert overrun.cancel_token.is_cancelled
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: tool.changed(timeout=None).call("", context=cancelled))
+        await anyio.wait_all_tasks_blocked()
+        tasks.cancel_scope.cancel()
+    assert cancelled.cancel_token.is_cancelled
+
+
 class Watcher:
     """A tool in a thread that waits in a gate, then asks the token and emits, and keeps what both said."""
 

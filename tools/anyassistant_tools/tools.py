@@ -261,7 +261,11 @@ class Tool:
         def proceed() -> Awaitable[ToolResult]:
             return self._call(arguments, None if context is None else context.for_one_try(), threads)
 
-        return await self._around(self, arguments, proceed)
+        try:
+            return await self._around(self, arguments, proceed)
+        except BaseException as error:
+            _tell_who_may_still_run(context, error)
+            raise
 
     async def _call(
         self, arguments: str, context: RunContext[object] | None, threads: WorkerThreads | None
@@ -272,8 +276,7 @@ class Tool:
             try:
                 value = await plan.execute(value, context, threads)
             except BaseException as error:
-                if context is not None and (isinstance(error, ToolTimeoutError) or not isinstance(error, Exception)):
-                    context.cancel_token.cancel()  # what may still run of it learns that nobody waits
+                _tell_who_may_still_run(context, error)
                 raise
         elif isinstance(self._body, SchemaBody):
             raise ToolDefinitionError(
@@ -288,6 +291,12 @@ class Tool:
     @cached_property
     def _plan(self) -> Plan:
         return self._body.plan(self.settings, tool=self.name)
+
+
+def _tell_who_may_still_run(context: RunContext[object] | None, error: BaseException) -> None:
+    """Cancel the token where a call ended by a time-out or a cancel, and not by what the tool itself raised."""
+    if context is not None and (isinstance(error, ToolTimeoutError) or not isinstance(error, Exception)):
+        context.cancel_token.cancel()
 
 
 def _nested(outer: Around, inner: Around) -> Around:

@@ -44,7 +44,7 @@ _SHARED: Mapping[str, str] = {
     "date-time": r'"\"" day "T" clock zone? "\""',
     "uuid": r'"\"" hex{8} "-" hex{4} "-" hex{4} "-" hex{4} "-" hex{12} "\""',
 }
-_RULE_NAME = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_RULE_NAME = re.compile(r"[a-zA-Z0-9-]+")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]')
 _ODD_CHARACTERS = re.compile(r"[^a-zA-Z0-9]+")
 

@@ -1,14 +1,13 @@
 """Which shapes a value has, and whether two shapes have a value in common."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 
 from anyassistant_tools.lowering.shapes import (
     Anything,
     Array,
     Constants,
-    Kind,
     Nothing,
     Object,
     Reference,
@@ -41,6 +40,11 @@ def kind_of(value: object) -> str:
             return "object"
 
 
+def has_type(value: object, kinds: Sequence[str]) -> bool:
+    """Whether a value is of one of some JSON types; where none is given, of any."""
+    return not kinds or kind_of(value) in kinds or (kind_of(value) == "integer" and "number" in kinds)
+
+
 def are_equal(one: object, other: object) -> bool:
     """Whether two JSON values are the same: `1` is `1.0`, and is not `true`."""
     if kind_of(one) != kind_of(other):
@@ -60,7 +64,7 @@ def matches(shape: Shape, value: object, definitions: Mapping[str, Shape]) -> bo
         case Constants():
             return any(are_equal(value, constant) for constant in shape.values)
         case Scalar():
-            return _has_kind(value, shape.kind) and is_within(value, shape.limits)
+            return has_type(value, [shape.kind]) and is_within(value, shape.limits)
         case Union():
             return any(matches(option, value, definitions) for option in shape.options)
         case Reference():
@@ -71,11 +75,6 @@ def matches(shape: Shape, value: object, definitions: Mapping[str, Shape]) -> bo
             return is_json_object(value) and _matches_object(shape, value, definitions)
         case _:
             return False
-
-
-def _has_kind(value: object, kind: Kind) -> bool:
-    actual = kind_of(value)
-    return actual == kind or (kind == "number" and actual == "integer")
 
 
 def is_within(value: object, limits: Mapping[str, object]) -> bool:

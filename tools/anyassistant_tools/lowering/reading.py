@@ -12,7 +12,7 @@ from typing import get_args
 from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.lowering.loops import refuse_loops
 from anyassistant_tools.lowering.lowered import Report
-from anyassistant_tools.lowering.matching import are_equal, is_within, kind_of
+from anyassistant_tools.lowering.matching import are_equal, has_type, is_within
 from anyassistant_tools.lowering.merging import ALSO, JsonSchema, both, merge
 from anyassistant_tools.lowering.pointers import follow, name_of, path_of
 from anyassistant_tools.lowering.shapes import (
@@ -152,11 +152,15 @@ class _Reader:
         choices = keywords.get("enum")
         if "const" in keywords:
             constant = keywords["const"]
-            choices = [constant] if not is_json_array(choices) or _contains(choices, constant) else []
+            choices = (
+                [constant]
+                if not is_json_array(choices) or any(are_equal(choice, constant) for choice in choices)
+                else []
+            )
         kinds = self._kinds(keywords, path)
         if is_json_array(choices):
             limits = {name: keywords[name] for names in _LIMITS.values() for name in names if name in keywords}
-            right = tuple(choice for choice in choices if _has_type(choice, kinds) and is_within(choice, limits))
+            right = tuple(choice for choice in choices if has_type(choice, kinds) and is_within(choice, limits))
             return Constants(path=path, values=right) if right else Nothing(path=path)
         shapes = [self._typed(kind, keywords, path) for kind in kinds]
         shapes = [shape for shape in shapes if not isinstance(shape, Nothing)]
@@ -185,6 +189,9 @@ class _Reader:
 
     def _typed(self, kind: str, keywords: JsonSchema, path: str) -> Shape:
         limits = {name: keywords[name] for name in _LIMITS.get(kind, ()) if name in keywords}
+        for least, most in (("minLength", "maxLength"), ("minItems", "maxItems"), ("minimum", "maximum")):
+            if _is_above(limits.get(least), limits.get(most)):
+                return Nothing(path=path)
         match kind:
             case "object":
                 return self._object(keywords, limits, path)
@@ -280,12 +287,8 @@ def _lone_reference(keywords: JsonSchema) -> object:
     return keywords["$ref"] if asserted == {"$ref"} else None
 
 
-def _contains(choices: list[object], constant: object) -> bool:
-    return any(are_equal(choice, constant) for choice in choices)
-
-
-def _has_type(value: object, kinds: list[str]) -> bool:
-    return not kinds or kind_of(value) in kinds or (kind_of(value) == "integer" and "number" in kinds)
+def _is_above(least: object, most: object) -> bool:
+    return isinstance(least, int | float) and isinstance(most, int | float) and least > most
 
 
 def _as_json(value: object) -> str:

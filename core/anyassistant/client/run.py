@@ -174,7 +174,7 @@ class AsyncRun(Handle, Generic[T_co]):
                 await self._read_to_the_end(self._existing())
         if scope.cancelled_caught:
             raise TimeoutError(f"Run {backend.record.id} still goes on after {timeout} s; it was not stopped.")
-        return await self._existing().refresh()
+        return self._existing().record
 
     async def _read_to_the_end(self, backend: protocols.Run) -> None:
         async with aclosing(backend.events(after=self._seen)) as events:
@@ -279,15 +279,17 @@ class AsyncRun(Handle, Generic[T_co]):
         return await beginning.thread.create_run(params, executor=self._executor, follow=True)
 
     async def _goes_on(self) -> bool:
-        """Whether a run whose events ended goes on, where that was waited for: it rested, and others answered."""
-        if not self._stays or (await self._existing().refresh()).status != "requires_action":
-            return False
-        session = await self._session()
-        while (record := self._existing().record).status == "requires_action":
-            await anyio.sleep(ANSWER_PAUSE)
-            thread = await session.provider.get_thread(record.thread_id)
+        """Whether there is more to come of a run whose events ended: it rested, and was answered meanwhile.
+
+        Where it rests and that is to be waited for, it is; else the handle has the record of how it ended or rests.
+        """
+        while (record := await self._existing().refresh()).status == "requires_action":
+            if not self._stays:
+                return False
+            thread = await (await self._session()).provider.get_thread(record.thread_id)
             self._backend.made = await thread.get_run(record.id, executor=self._executor)
-        return True
+            await anyio.sleep(ANSWER_PAUSE)
+        return record.is_open
 
     def _error(self, record: RunRecord, text: str) -> Exception:
         return outcome_error(record, text, self._existing().cause)
@@ -327,8 +329,7 @@ class EventStream(AsyncIterator[Event]):
 
     async def _end(self) -> None:
         """Raise what the run ended in, unless it completed."""
-        backend = await self._run._begun()
-        record = await backend.refresh()
+        record = self._run.record
         if not self._check or record.status == "completed":
             return
         text = ""

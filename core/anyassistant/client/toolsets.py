@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import anyio
 from anyassistant_tools import Tool, Toolset
 
+from ..errors import InvalidRequest
 from ..host_task import HostTask
 
 CLOSE_SECONDS = 8.0
@@ -32,21 +33,28 @@ class OpenToolsets:
 
     async def aclose(self) -> None:
         """Close all."""
-        for held in self._held.values():
+        closing = list(self._held.values())
+        for held in closing:
             held.leave.set()
         with anyio.move_on_after(CLOSE_SECONDS):
-            for held in self._held.values():
+            for held in closing:
                 await held.ended.wait()
-        self._held = {}
 
     async def _open(self, source: Toolset) -> Sequence[Tool]:
         held = self._held.get(source)
         if held is None:
-            held = self._held[source] = _Held()
+            held = _Held()
             self._host.start_soon(self._hold, source, held)
+            self._held[source] = held
         await held.ready.wait()
         if held.error is not None:
             raise held.error
+        if held.tools is None:
+            raise InvalidRequest(
+                f"Toolset {source.name!r} was not opened: the client was closed meanwhile.",
+                param="tools",
+                code="client_closed",
+            )
         return held.tools
 
     async def _hold(self, source: Toolset, held: _Held) -> None:
@@ -56,11 +64,12 @@ class OpenToolsets:
                 held.ready.set()
                 await held.leave.wait()
         except Exception as error:
-            if held.ready.is_set():  # it broke while it was open, or could not be closed: the log is told
+            if held.tools is not None:  # it broke while it was open, or could not be closed: the log is told
                 raise
             held.error = error
-            self._held.pop(source, None)  # whoever asks next tries again
         finally:
+            if self._held.get(source) is held:  # whoever asks next opens it again
+                del self._held[source]
             held.ready.set()
             held.ended.set()
 
@@ -72,5 +81,5 @@ class _Held:
         self.ready = anyio.Event()
         self.leave = anyio.Event()
         self.ended = anyio.Event()
-        self.tools: Sequence[Tool] = ()
+        self.tools: Sequence[Tool] | None = None
         self.error: Exception | None = None

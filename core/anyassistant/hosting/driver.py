@@ -35,6 +35,7 @@ class OwnedRun:
     Attributes:
         accepted: What the driver was begun with is durable, and the run goes on; or it has ended, as `ended`.
         has_accepted: Whether it came to the first.
+        is_refused: The answers that the driver was begun with came too late.
         rests: The run was left to its caller.
         stop_reason: Why the driver is to stop, once it is.
         error: What ended the driver without an ending of the run.
@@ -46,6 +47,7 @@ class OwnedRun:
         self.ended = anyio.Event()
         self.accepted = anyio.Event()
         self.has_accepted = False
+        self.is_refused = False
         self.rests = False
         self.stop_reason: StopReason | None = None
         self.error: BaseException | None = None

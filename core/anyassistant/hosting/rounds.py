@@ -67,8 +67,10 @@ class Rounds:
         self._repairs = sum(is_answer(turn) for turn in recovered.turns)  # an answer that did not end the run
         self._journal = _Journal(self)
         self._screening: Screening | None = None
-        self._for_approval = frozenset(call.id for call in writer.record.pending_calls if call.waits_for == "approval")
         self.turn = recovered.open_turn
+        self._for_approval = frozenset(
+            call.id for call in (self.turn.calls if self.turn is not None else ()) if call.awaits_decision
+        )
         self.started = recovered.started
 
     @property
@@ -117,24 +119,19 @@ class Rounds:
         """The calls that only the caller can answer."""
         assert self.turn is not None  # a run rests because of its calls
         return tuple(
-            PendingCall(
-                call.id,
-                call.name,
-                "".join(call.arguments),
-                decision=call.decision,
-                waits_for="approval" if call.id in self._for_approval else "output",
-            )
+            PendingCall(call.id, call.name, "".join(call.arguments), waits_for="approval")
+            if call.id in self._for_approval
+            else PendingCall(call.id, call.name, call.as_called().arguments, decision=call.decision)
             for call in self.turn.unfinished
             if self._waits(call)
         )
 
     def ask(self, draft: Draft) -> None:
         """Tell readers which calls wait for approval, once each."""
-        asked = {call.id for call in draft.record.pending_calls if call.waits_for == "approval"}
-        for call in self.rest():
-            if call.waits_for == "approval" and call.id not in asked:
-                said = {"tool_call_id": call.id, "name": call.name, "arguments": call.arguments}
-                draft.extension("anyassistant.approval.asked", said)
+        assert self.turn is not None  # a run rests because of its calls
+        for call in self.turn.unfinished:
+            if call.id in self._for_approval and not call.awaits_decision:
+                self.turn.record_question(draft, call)
 
     def end(self, ending: Ending) -> None:
         """Write how the run ends."""
@@ -274,7 +271,11 @@ class Rounds:
 
     async def _screen(self, turn: LiveTurn) -> Screening:
         """Ask what becomes of the turn's calls: which are refused, and which wait for a person."""
-        calls = [call.as_called() for call in turn.unfinished if call.name in self._offered]
+        calls = [
+            call.as_called()
+            for call in turn.unfinished
+            if call.name in self._offered and call.id not in self.started  # of which it is too late to ask
+        ]
         screening = self._screening = await self._executor.screen(calls, journal=self._journal)
         # What waits for approval goes on doing so, though whoever drives now has not the tool, or has another opinion.
         undecided = {call.id for call in turn.unfinished if call.decision is None}
@@ -362,7 +363,7 @@ class _Journal(Journal):
         if turn is None:
             return
         draft = self._rounds._writer.draft()
-        turn.record_output(draft, output)
+        turn.record_output(draft, output, was_made=output.tool_call_id in self._rounds.started)
         self._rounds.started.discard(output.tool_call_id)
         draft.post(durable=True)
         await self._rounds._writer.flush()

@@ -75,12 +75,15 @@ class HostedRun(protocols.Run):
             if is_undriven(state, time.time()):
                 owned = await self._host.take_up(state, self._executor or NO_TOOLS, answers)
             if owned is not None:
-                break
+                await owned.accepted.wait()
+                if not owned.is_refused:
+                    break
             await anyio.sleep(ANSWER_PAUSE)  # somebody else answers another call in this moment
         self._owned = owned
-        await owned.accepted.wait()
+        state = await self._store.get_run(self.record.id) or state
+        self.record = as_readers_see(state)
         if not owned.has_accepted:
-            raise self._not_waiting(await self._store.get_run(self.record.id) or state) from owned.error
+            raise self._not_waiting(state) from owned.error
 
     async def cancel(self) -> None:
         state = await self._store.request_cancel(self.record.id, time.time())

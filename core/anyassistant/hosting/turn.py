@@ -62,6 +62,7 @@ class LiveCall:
     metadata: Mapping[str, object] = field(default_factory=dict[str, object])
     fatal: bool = False
     images: Sequence[Image] = ()
+    is_asked: bool = False
 
     @classmethod
     def from_call(cls, call: TurnCall) -> LiveCall:
@@ -77,7 +78,13 @@ class LiveCall:
             call.metadata,
             call.fatal,
             call.images,
+            call.is_asked,
         )
+
+    @property
+    def awaits_decision(self) -> bool:
+        """Whether a person was asked and has not decided."""
+        return self.is_asked and self.decision is None and self.output is None
 
     def take(self, output: ToolOutput) -> None:
         """Take what came of it."""
@@ -103,6 +110,7 @@ class LiveCall:
             self.provider_id,
             self.fatal,
             self.images,
+            self.is_asked,
         )
 
 
@@ -221,14 +229,15 @@ class LiveTurn:
         if not self.is_empty:
             draft.turn(self.freeze())
 
-    def record_output(self, draft: Draft, output: ToolOutput) -> None:
-        """Write what came of a call; with the last one the step is complete."""
+    def record_output(self, draft: Draft, output: ToolOutput, *, was_made: bool = True) -> None:
+        """Write what came of a call, in the ledger too if it was made; with the last one the step is complete."""
         index, call = next((at, one) for at, one in enumerate(self.calls) if one.id == output.tool_call_id)
         if call.output is not None:
             return
         call.take(output)
         step = self._the_calls_step()
-        _enter(draft, output)
+        if was_made:
+            _enter(draft, output)
         function = {"output": call.output}
         draft.step_delta(step.id, {"index": index, "id": call.id, "type": "function", "function": function})
         self._calls_step = replace(step, tool_calls=self._tool_calls())
@@ -238,6 +247,15 @@ class LiveTurn:
         else:
             self._end_step(draft, self._calls_step, "completed")
             self._calls_step = None
+
+    def record_question(self, draft: Draft, call: LiveCall) -> None:
+        """Write that a call waits for a person; an approval that was not used in time counts no more."""
+        call.is_asked, call.decision = True, None
+        said = {"tool_call_id": call.id, "name": call.name, "arguments": "".join(call.arguments)}
+        draft.extension("anyassistant.approval.asked", said)
+        self._calls_step = replace(self._the_calls_step(), tool_calls=self._tool_calls())
+        draft.update_step(self._calls_step)
+        draft.turn(self.freeze())
 
     def record_decision(self, draft: Draft, call_id: str, decision: Decision) -> None:
         """Write what a person decided of a call; one that was rejected has its output by that."""
@@ -378,7 +396,7 @@ _LEDGER: Mapping[CallOutcome, CallState] = {
 
 
 def _enter(draft: Draft, output: ToolOutput) -> None:
-    """Enter what came of a call in the ledger; one that was rejected or skipped was never claimed."""
+    """Enter what came of a call in the ledger; one that was rejected or skipped was never made."""
     state = _LEDGER.get(output.outcome)
     if state is not None:
         draft.finish(output.tool_call_id, state)

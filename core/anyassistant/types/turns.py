@@ -22,11 +22,13 @@ class TurnCall(ToolCall):
         provider_id: The provider's own id, which goes back to it as it gave it; None where it gave none.
         fatal: What came of it ends the run.
         images: What the model is shown beside the output.
+        is_asked: Its approval was asked for, so that it is not made without, whoever drives the run by then.
     """
 
     provider_id: str | None = None
     fatal: bool = False
     images: Sequence[Image] = ()
+    is_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

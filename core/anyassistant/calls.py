@@ -26,6 +26,7 @@ from anyassistant_tools import (
     WorkerThreads,
     WorkerThreadsExhausted,
 )
+from anyassistant_tools.results import json_form
 
 from .host_task import is_cancelling
 from .protocols import Journal, Screening, ToolExecutor, unknown_tool_output
@@ -233,7 +234,8 @@ def is_approved(decision: Decision | None) -> bool:
 
 def _output(call: ToolCall, result: ToolResult) -> ToolOutput:
     images = [Image.from_bytes(bytes(image), media_type=media_type_of(image)) for image in result.images]
-    return ToolOutput(call.id, result.content, metadata=result.metadata, images=images)
+    kept = json_form(dict(result.metadata)) if result.metadata else {}  # so that it is the same from every store
+    return ToolOutput(call.id, result.content, metadata=kept if isinstance(kept, dict) else {}, images=images)
 
 
 def media_type_of(image: bytes) -> str:

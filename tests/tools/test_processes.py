@@ -125,6 +125,14 @@ async def test_a_process_serves_one_call_after_the_other_and_goes_with_its_tool(
         os.kill(pid, 0)  # type: ignore[arg-type]
 
 
+async def test_a_process_that_somebody_killed_meanwhile_is_replaced(there: Any) -> None:
+    tool = isolated(there.pid)
+    first = (await tool.call("")).value
+    os.kill(first, signal.SIGKILL)  # type: ignore[arg-type]
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)  # type: ignore[arg-type]
+    assert (await tool.call("")).value != first
+
+
 def test_one_tool_serves_several_event_loops(there: Any) -> None:
     tool = isolated(there.pid)
 

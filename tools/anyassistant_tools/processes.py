@@ -16,6 +16,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,16 +84,15 @@ class Processes:
                 'under `if __name__ == "__main__":`.',
                 tool=self._tool,
             )
-        call = _Call(self, _packed(fn, args, kwargs, self._tool))
+        call = _Call(self, partial(_packed, fn, args, kwargs, self._tool), partial(_unpacked, tool=self._tool))
         try:
-            answer = await self._threads.run(call)
+            return await self._threads.run(call)
         except BaseException as error:
             killed = call.give_up()
             if killed is not None and not isinstance(error, GeneratorExit):  # a coroutine that is closed cannot wait
                 with anyio.CancelScope(shield=True):
                     await self._threads.run(killed.await_end)
             raise
-        return _unpacked(answer, self._tool)
 
     def take(self) -> _Worker:
         """Give a process that waits for a call, or a new one."""
@@ -103,6 +103,7 @@ class Processes:
                 worker = self._idle.pop()
                 if worker.is_alive:
                     return worker
+                worker.end()
                 self._all.discard(worker)
             worker = _Worker(self._tool)
             self._all.add(worker)
@@ -122,14 +123,18 @@ class Processes:
 class _Call:
     """A call on its way through a process. It runs in a thread, and any other may give it up."""
 
-    def __init__(self, processes: Processes, message: bytes) -> None:
+    def __init__(self, processes: Processes, pack: Callable[[], bytes], unpack: Callable[[bytes], object]) -> None:
         self._processes = processes
-        self._message = message
+        self._pack = pack
+        self._unpack = unpack
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
         self._is_given_up = False
 
-    def __call__(self) -> bytes:
+    def __call__(self) -> object:
+        return self._unpack(self._answer(self._pack()))  # here, since a large value would hold up the event loop
+
+    def _answer(self, message: bytes) -> bytes:
         worker = self._processes.take()
         with self._lock:
             self._worker = worker
@@ -137,7 +142,7 @@ class _Call:
                 worker.kill()
         has_answered = False
         try:
-            answer = worker.call(self._message)
+            answer = worker.call(message)
             has_answered = True
             return answer
         finally:

@@ -28,7 +28,7 @@ from anyassistant_tools import (
 )
 from anyassistant_tools.results import json_form
 
-from .host_task import is_cancelling
+from .host_task import HostTask, is_cancelling
 from .protocols import Journal, Screening, ToolExecutor, unknown_tool_output
 from .types import CallOutcome, Decision, Image, ToolCall, ToolOutput
 
@@ -44,12 +44,16 @@ class BoundTools(ToolExecutor):
     Args:
         tools: By name.
         threads: Where sync tools run.
+        host: In whose tasks they are called: one that heeds no cancellation must not keep its run from ending.
         deps: What the app gave for its tools' contexts.
     """
 
-    def __init__(self, tools: Mapping[str, Tool], threads: WorkerThreads, *, deps: object = None) -> None:
+    def __init__(
+        self, tools: Mapping[str, Tool], threads: WorkerThreads, *, host: HostTask, deps: object = None
+    ) -> None:
         self._tools = dict(tools)
         self._threads = threads
+        self._host = host
         self._deps = deps
         self._names = frozenset(name for name, tool in tools.items() if tool.can_run)
         self._screened = frozenset(
@@ -139,6 +143,13 @@ class BoundTools(ToolExecutor):
 
     async def _call(self, tool: Tool, call: ToolCall, journal: Journal) -> ToolOutput:
         context = self._context(call, journal)
+
+        async def work() -> ToolOutput:
+            return await self._called(tool, call, journal, context)
+
+        return await self._host.run_apart(work, left=context.cancel_token.cancel)
+
+    async def _called(self, tool: Tool, call: ToolCall, journal: Journal, context: RunContext[object]) -> ToolOutput:
         try:
             result = await tool.call(call.arguments, context=context, threads=self._threads)
             return _output(call, result)

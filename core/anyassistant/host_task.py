@@ -11,18 +11,21 @@ import logging
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
 
 if TYPE_CHECKING:
     import anyio
     from anyio.abc import TaskGroup
 
+T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 logger = logging.getLogger("anyassistant")
 
 CLOSE_SECONDS = 2.0
 """How long leaving a client waits for tasks that were cancelled."""
+LEAVE_SECONDS = 2.0
+"""How long work in a task of its own has to heed a cancellation, before it is left behind."""
 
 
 class HostTask:
@@ -53,6 +56,50 @@ class HostTask:
         if self._group is None:
             raise RuntimeError("the client is closed: use it inside `async with`")
         self._group.start_soon(self._guard, function, *arguments)
+
+    async def run_apart(self, work: Callable[[], Awaitable[T]], *, left: Callable[[], None]) -> T:
+        """Do work in a task of its own, which is left behind where it heeds no cancellation.
+
+        Args:
+            work: What is done. It is cancelled when the caller is, and has `LEAVE_SECONDS` to end.
+            left: Called when it is left behind.
+
+        Raises:
+            BaseException: What the work raised.
+        """
+        import anyio
+
+        done = anyio.Event()
+        scope = anyio.CancelScope()
+        outcome: list[T] = []
+        failure: list[BaseException] = []
+
+        async def run() -> None:
+            try:
+                with scope:
+                    outcome.append(await work())
+            except BaseException as error:
+                if is_cancelling():  # the client is being closed, and whoever waits here is cancelled too
+                    raise
+                failure.append(error)
+            finally:
+                done.set()
+
+        self.start_soon(run)
+        try:
+            await done.wait()
+        except BaseException:
+            scope.cancel()
+            with anyio.move_on_after(LEAVE_SECONDS, shield=True):
+                await done.wait()
+            if not done.is_set():
+                left()
+            raise
+        if failure:
+            raise failure[0]
+        if not outcome:
+            await anyio.sleep_forever()  # until the cancellation is here, too
+        return outcome[0]
 
     async def aclose(self) -> None:
         """Cancel what still runs, and wait for its end; what does not heed the cancel is left to itself."""

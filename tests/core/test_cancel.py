@@ -8,8 +8,9 @@ from collections.abc import AsyncGenerator
 import anyio
 import anyio.to_thread
 import pytest
-from anyassistant import AsyncClient
+from anyassistant import AsyncClient, RunContext, host_task
 from anyassistant.errors import RunCancelled
+from anyassistant_tools import ToolCancelled
 
 
 @pytest.fixture
@@ -245,3 +246,32 @@ async def test_a_cancelled_reader_does_not_cancel_the_run(scripted, make_gate, m
             group.cancel_scope.cancel()
         gate.open()
         assert (await run.result()).text == "end"
+
+
+async def test_a_tool_that_heeds_no_cancellation_does_not_keep_its_run_from_ending(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_task, "LEAVE_SECONDS", 0.01)
+    begun, may_end = anyio.Event(), anyio.Event()
+    refused: list[Exception] = []
+
+    async def stubborn(ctx: RunContext) -> None:
+        begun.set()
+        with anyio.CancelScope(shield=True):
+            await may_end.wait()
+        try:
+            ctx.emit("too late")
+        except ToolCancelled as error:
+            refused.append(error)
+
+    thread = await client.threads.create(messages=["CALL stubborn {}"])
+    run = await thread.run(await client.assistants.create(tools=[stubborn])).start()
+    await begun.wait()
+    await run.cancel()
+    assert (await run.wait()).status == "cancelled"
+    [step] = [step async for step in run.steps()]
+    assert step.tool_calls[0].outcome == "unknown"
+    may_end.set()
+    await anyio.wait_all_tasks_blocked()
+    assert refused
+    assert [event.event async for event in run.events(check=False)][-1] == "thread.run.cancelled"

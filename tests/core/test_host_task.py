@@ -6,8 +6,10 @@ import logging
 import threading
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
+from anyassistant import host_task
 from anyassistant.host_task import HostTask, Waker, is_cancelling
 
 
@@ -118,3 +120,61 @@ async def test_whether_a_task_is_being_cancelled() -> None:
             await anyio.lowlevel.checkpoint()
         await anyio.lowlevel.checkpoint()
     assert not is_cancelling()
+
+
+async def test_work_apart_gives_what_it_gives_and_raises_what_it_raises() -> None:
+    host = HostTask()
+    await host.start()
+
+    async def give() -> int:
+        await anyio.lowlevel.checkpoint()
+        return 5
+
+    async def fail() -> int:
+        raise SystemExit(3)
+
+    assert await host.run_apart(give, left=pytest.fail) == 5
+    with pytest.raises(SystemExit):
+        await host.run_apart(fail, left=pytest.fail)
+    assert await host.run_apart(give, left=pytest.fail) == 5
+    await host.aclose()
+
+
+async def test_work_apart_is_cancelled_with_its_caller() -> None:
+    host = HostTask()
+    await host.start()
+    begun, ended = anyio.Event(), anyio.Event()
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.set()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(lambda: host.run_apart(work, left=pytest.fail))
+        await begun.wait()
+        group.cancel_scope.cancel()
+    assert ended.is_set()
+    await host.aclose()
+
+
+async def test_work_apart_that_heeds_no_cancellation_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_task, "LEAVE_SECONDS", 0.01)
+    host = HostTask()
+    await host.start()
+    begun, may_end, is_left = anyio.Event(), anyio.Event(), anyio.Event()
+
+    async def work() -> None:
+        begun.set()
+        with anyio.CancelScope(shield=True):
+            await may_end.wait()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(lambda: host.run_apart(work, left=is_left.set))
+        await begun.wait()
+        group.cancel_scope.cancel()
+    assert is_left.is_set()
+    may_end.set()
+    await host.aclose()

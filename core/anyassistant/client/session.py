@@ -51,7 +51,7 @@ class Session:
         """
         if self._configured:
             tools = {**(await self.toolbox(self._configured)).bound, **tools}
-        return BoundTools(tools, self._threads, deps=deps)
+        return BoundTools(tools, self._threads, host=self._host, deps=deps)
 
     async def toolbox(self, tools: Sequence[ToolLike]) -> Toolbox:
         """Specs and bindings of what an app hands in; toolsets that have to be opened are held open from now on.

@@ -129,7 +129,7 @@ async def test_a_process_that_somebody_killed_meanwhile_is_replaced(there: Any) 
     tool = isolated(there.pid)
     first = (await tool.call("")).value
     os.kill(first, signal.SIGKILL)  # type: ignore[arg-type]
-    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)  # type: ignore[arg-type]
+    await anyio.to_thread.run_sync(os.waitid, os.P_PID, first, os.WEXITED | os.WNOWAIT)  # type: ignore[arg-type]
     assert (await tool.call("")).value != first
 
 

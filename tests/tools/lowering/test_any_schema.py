@@ -69,7 +69,7 @@ def compound(inner: st.SearchStrategy[Case]) -> st.SearchStrategy[Case]:
     members = st.dictionaries(NAMES, st.tuples(inner, st.booleans()), max_size=3)
     return st.one_of(
         inner.map(lambda c: ({"type": "array", "items": c[0]}, st.lists(c[1], max_size=2))),
-        inner.map(lambda c: ({"items": c[0], "minItems": 1, "maxItems": 3}, st.lists(c[1], min_size=1, max_size=3))),
+        inner.map(short_list_of),
         inner.map(dict_of),
         st.lists(inner, min_size=2, max_size=3).map(union_of),
         st.lists(inner, min_size=2, max_size=3).map(union_of),

@@ -152,7 +152,7 @@ class BoundTools(ToolExecutor):
     async def _called(self, tool: Tool, call: ToolCall, journal: Journal, context: RunContext[object]) -> ToolOutput:
         try:
             result = await tool.call(call.arguments, context=context, threads=self._threads)
-            return _output(call, result)
+            return output_of(call.id, result)
         except ToolArgumentsError as error:
             return self._refused(tool, call, error, journal)
         except ToolTimeoutError as error:  # a thread that was given up on may still do what it was to do
@@ -181,7 +181,7 @@ class BoundTools(ToolExecutor):
             context = self._context(call, journal)
             try:
                 result = await tool.reconcile(call.arguments, context=context, threads=self._threads)
-                return _output(call, result)
+                return output_of(call.id, result)
             except CallHadNoEffect:
                 if await journal.claim(call.id, repeatable=True):
                     return await self._call(tool, call, journal)
@@ -243,7 +243,8 @@ def is_approved(decision: Decision | None) -> bool:
     return decision.expires_at is None or time.time() < decision.expires_at
 
 
-def _output(call: ToolCall, result: ToolResult) -> ToolOutput:
+def output_of(call_id: str, result: ToolResult) -> ToolOutput:
+    """A tool's result as the output of a call."""
     images = [Image.from_bytes(bytes(image), media_type=media_type_of(image)) for image in result.images]
     kept = json_form(dict(result.metadata)) if result.metadata else {}  # so that it is the same from every store
     return ToolOutput(call.id, result.content, metadata=kept if isinstance(kept, dict) else {}, images=images)

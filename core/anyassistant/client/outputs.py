@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from anyassistant_tools import ToolResultError
 from anyassistant_tools.results import make_result
 
+from ..calls import output_of
 from ..errors import InvalidRequest
 from ..types import ToolOutput
 
@@ -26,6 +27,6 @@ def tool_outputs(outputs: Mapping[str, object]) -> Sequence[ToolOutput]:
 
 def _output(call_id: str, value: object) -> ToolOutput:
     try:
-        return ToolOutput(call_id, make_result(value, tool=call_id).content)
+        return output_of(call_id, make_result(value, tool=call_id))
     except ToolResultError as error:
         raise InvalidRequest(str(error), param=f"tool_outputs[{call_id}]", code="invalid_value") from error

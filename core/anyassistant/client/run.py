@@ -247,7 +247,8 @@ class AsyncRun(Handle, Generic[T_co]):
     async def submit_tool_outputs(self, outputs: Mapping[str, object], /) -> None:
         """Give the outputs of pending calls, by call id; the run goes on once all have one.
 
-        A value is told to the model as a tool's result would be: a text bare, anything else as JSON.
+        A value is told to the model as a tool's result would be: a text bare, a ToolResult with its images, anything
+        else as JSON.
 
         Raises:
             InvalidRequest: The run does not wait, or not for that call.

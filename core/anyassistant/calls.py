@@ -247,7 +247,7 @@ def output_of(call_id: str, result: ToolResult) -> ToolOutput:
     """A tool's result as the output of a call."""
     images = [Image.from_bytes(bytes(image), media_type=media_type_of(image)) for image in result.images]
     kept = json_form(dict(result.metadata)) if result.metadata else {}  # so that it is the same from every store
-    return ToolOutput(call.id, result.content, metadata=kept if isinstance(kept, dict) else {}, images=images)
+    return ToolOutput(call_id, result.content, metadata=kept if isinstance(kept, dict) else {}, images=images)
 
 
 def media_type_of(image: bytes) -> str:

@@ -108,7 +108,7 @@ class AsyncThread(Handle):
             )
         output = output_format(response_format)
         stays = stays_for_action(options)
-        tools = options["tools"] if "tools" in options else ()
+        tools = options.get("tools", ())
         toolbox = make_toolbox(tools) if "tools" in options else None
         specs, bound = _run_tools(assistant, toolbox)
         assistant_id = assistant if isinstance(assistant, str) else assistant.id

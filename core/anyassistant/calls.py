@@ -155,10 +155,8 @@ class BoundTools(ToolExecutor):
             return output_of(call.id, result)
         except ToolArgumentsError as error:
             return self._refused(tool, call, error, journal)
-        except ToolTimeoutError as error:  # a thread that was given up on may still do what it was to do
-            return ToolOutput(call.id, str(error), error=str(error), outcome="unknown" if error.orphaned else "failed")
-        except WorkerThreadsExhausted as error:
-            return ToolOutput(call.id, str(error), error=str(error), outcome="failed")
+        except (ToolTimeoutError, WorkerThreadsExhausted) as error:
+            return self._failed(tool, call, error, str(error))
         except ToolError as error:
             return self._failed(tool, call, error, str(error))
         except ToolResultError as error:
@@ -187,7 +185,9 @@ class BoundTools(ToolExecutor):
                     return await self._call(tool, call, journal)
             except ToolError as said:
                 return self._failed(tool, call, said, str(said))
-            except Exception as failure:  # noqa: BLE001 - whatever an app's function raises
+            except BaseException as failure:  # whatever an app's function raises, as in `_called`
+                if isinstance(failure, anyio.get_cancelled_exc_class()) and is_cancelling():
+                    raise
                 error = f"{error}; and its `reconcile` function failed:\n{_in_full(failure)}"
         return ToolOutput(call.id, UNKNOWN_OUTCOME, error=error, outcome="unknown")
 
@@ -206,8 +206,9 @@ class BoundTools(ToolExecutor):
     def _failed(self, tool: Tool, call: ToolCall, error: Exception, text: str) -> ToolOutput:
         is_fatal = isinstance(error, tool.settings.fatal)
         cause = error if is_fatal else None
-        was_under_way = getattr(error, "was_under_way", False)  # as of an MCP server that went away
-        outcome: CallOutcome = "unknown" if was_under_way else "failed"
+        # A thread that was given up on, or an MCP server that went away, may have done what it was to do.
+        may_be_done = getattr(error, "orphaned", False) or getattr(error, "was_under_way", False)
+        outcome: CallOutcome = "unknown" if may_be_done else "failed"
         return ToolOutput(call.id, text, error=_in_full(error), outcome=outcome, fatal=is_fatal, cause=cause)
 
     def _context(self, call: ToolCall, journal: Journal) -> RunContext[object]:

@@ -20,6 +20,9 @@
     ├── ToolArgumentsError          a model's arguments do not fit                (from anyassistant_tools)
     ├── ToolResultError             a result cannot be told to a model            (from anyassistant_tools)
     ├── ToolTimeoutError            a tool ran too long                           (from anyassistant_tools)
+    ├── ToolProcessError            a tool's own process ended before it did      (from anyassistant_tools)
+    ├── ToolCancelled               in a tool: nobody waits for its call any more (from anyassistant_tools)
+    ├── CallHadNoEffect             in a `reconcile` function: the call did nothing (from anyassistant_tools)
     └── WorkerThreadsExhausted      too many calls that overran still run         (from anyassistant_tools)
 
 No message contains a key or a secret. All can be pickled (the cause is not pickled with them).
@@ -32,9 +35,12 @@ from typing import Any
 
 from anyassistant_tools.errors import (
     AnyAssistantError,
+    CallHadNoEffect,
     ToolArgumentsError,
+    ToolCancelled,
     ToolDefinitionError,
     ToolError,
+    ToolProcessError,
     ToolResultError,
     ToolTimeoutError,
     WorkerThreadsExhausted,
@@ -63,6 +69,9 @@ __all__ = [
     "ToolError",
     "ToolResultError",
     "ToolTimeoutError",
+    "ToolProcessError",
+    "ToolCancelled",
+    "CallHadNoEffect",
     "WorkerThreadsExhausted",
 ]
 

@@ -228,13 +228,14 @@ class _Reader:
                 return Nothing(path=path)
             else:
                 self._report.rewritten(shape.path, "it is never allowed, and is left out")
-        keys: Shape | None = self.read(keywords.get("propertyNames", True), path_of(path, "propertyNames"))
+        names = both({"type": "string"}, keywords.get("propertyNames", True))
+        keys: Shape | None = self.read(names, path_of(path, "propertyNames"))
         extras = self._extras(keywords, path, is_open=not properties) if not isinstance(keys, Nothing) else None
         for name in sorted(wanted - properties.keys()):
             if extras is None and keywords.get("additionalProperties") is False:
                 return Nothing(path=path)
             properties[name] = replace(extras) if extras is not None else Anything(path=path_of(path, name))
-        if isinstance(keys, Anything) or (isinstance(keys, Scalar) and not keys.limits):
+        if isinstance(keys, Scalar) and not keys.limits:
             keys = None
         return Object(path=path, properties=properties, required=wanted, extras=extras, keys=keys, limits=limits)
 

@@ -304,6 +304,7 @@ class EventStream(AsyncIterator[Event]):
         self._after = after
         self._check = check
         self._source: AsyncGenerator[Event, None] | None = None
+        self._is_whole = False  # nothing comes any more: the run had ended when the log was last read to its end
 
     async def aclose(self) -> None:
         """Stop reading. The run goes on."""
@@ -318,7 +319,7 @@ class EventStream(AsyncIterator[Event]):
         try:
             event = await source.__anext__()
         except StopAsyncIteration:
-            if await self._run._goes_on():
+            if await self._has_more():
                 self._source = self._run._existing().events(after=self._after)
                 return await self.__anext__()
             await self._end()
@@ -326,7 +327,16 @@ class EventStream(AsyncIterator[Event]):
         self._after = event.sequence
         if isinstance(event, RunEvent):
             self._run._existing().record = event.data
+            self._is_whole = not event.data.is_open
         return event
+
+    async def _has_more(self) -> bool:
+        if self._is_whole:
+            return False
+        if await self._run._goes_on():
+            return True
+        self._is_whole = not self._run.record.is_open  # by now, so that its last events are still to be read
+        return self._is_whole
 
     async def _end(self) -> None:
         """Raise what the run ended in, unless it completed."""

@@ -235,6 +235,18 @@ def test_the_schema_may_be_any_mapping_and_is_not_changed_afterwards() -> None:
     assert reader.read('{"count": 1}') == {"count": 1}
 
 
+@pytest.mark.parametrize("pattern", [r"^\p{L}+$", r"^\u{1F600}$", "(?<year>[0-9]{4})", "[^]", r"\cJ"])
+def test_a_pattern_of_another_language_is_not_checked(pattern: str) -> None:
+    names = {"type": "object", "patternProperties": {pattern: {"type": "integer"}}, "additionalProperties": False}
+    properties = {"word": {"type": "string", "pattern": pattern, "minLength": 2}, "names": names}
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    check_schema(schema, "spell")
+    reader = GivenSchemaReader("spell", schema)
+    assert reader.read('{"word": "42", "names": {"a": "b"}}') == {"word": "42", "names": {"a": "b"}}
+    assert "- word: " in refusal_of(reader, '{"word": "4"}')
+    assert "unknown argument (known: word, names)" in refusal_of(reader, '{"wrod": "42"}')
+
+
 @pytest.mark.parametrize(
     ("schema", "said"),
     [

@@ -5,6 +5,7 @@ The text is taken as a callable's is (see `argument_text`). Of the values in it:
 - They must fit the schema as they are: `"5"` is not taken for 5, and no default is filled in.
 - What the schema does not know is refused with the list of known names where `additionalProperties` is false.
 - `null` for an argument that may be left out and does not take `null` is left out.
+- A regular expression that Python does not know is not checked (see `foreign_patterns`).
 
 `jsonschema` takes 150 ms to import: whoever asks for it here is about to use it.
 """
@@ -19,6 +20,7 @@ from pydantic_core import from_json
 from anyassistant_tools.argument_text import ArgumentTextParser
 from anyassistant_tools.complaints import MAX_ERRORS, shorten
 from anyassistant_tools.errors import ToolDefinitionError
+from anyassistant_tools.foreign_patterns import drop_foreign_patterns
 from anyassistant_tools.json_text import to_json_text
 from anyassistant_tools.narrowing import is_json_array, is_json_object
 from anyassistant_tools.schema_complaints import describe_schema_errors
@@ -41,6 +43,7 @@ class GivenSchemaReader:
 
     def __init__(self, tool: str, schema: Mapping[str, object]) -> None:
         self._schema = _as_json(schema, tool)
+        drop_foreign_patterns(self._schema, type(_make_validator(self._schema)))
         self._validator = _make_validator(self._schema)
         self._parser = ArgumentTextParser(tool, self._schema)
         required = self._schema.get("required")
@@ -94,6 +97,7 @@ def check_schema(schema: Mapping[str, object], tool: str) -> None:
     try:
         check_by_draft(plain, type(validator))
         check_references(plain, type(validator))
+        drop_foreign_patterns(plain, type(validator))
         list(validator.iter_errors({}))
     except UnusableSchemaError as error:
         raise _definition_error(tool, str(error)) from None

@@ -1,9 +1,11 @@
 """Whether a JSON Schema can be used: it is valid by its draft, and what it refers to is in it and leads somewhere."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from anyassistant_tools.complaints import shorten, write_path
+from anyassistant_tools.foreign_patterns import is_foreign
 from anyassistant_tools.narrowing import is_json_array, is_json_object
 from anyassistant_tools.schema_complaints import describe_expectation
 
@@ -26,15 +28,28 @@ def check_by_draft(schema: object, draft: "type[Validator]") -> None:
     Raises:
         UnusableSchemaError: It does not fit.
     """
+    from jsonschema import FormatChecker
     from jsonschema.exceptions import best_match
     from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
-    by_draft = draft(draft.META_SCHEMA, registry=REGISTRY, format_checker=draft.FORMAT_CHECKER)
+    formats = FormatChecker(())
+    formats.checkers = {**draft.FORMAT_CHECKER.checkers, "regex": (_is_pattern, ())}
+    by_draft = draft(draft.META_SCHEMA, registry=REGISTRY, format_checker=formats)
     # typed as JSON is, which `object` is not
     wrong = best_match(by_draft.iter_errors(schema))  # type: ignore[arg-type]  # pyright: ignore
     if wrong is not None:
         place, came = write_path(wrong.absolute_path), shorten(wrong.instance)
         raise UnusableSchemaError(f"at {place}: {describe_expectation(wrong)}; {came} came")
+
+
+def _is_pattern(value: object) -> bool:
+    if not isinstance(value, str) or is_foreign(value):
+        return True
+    try:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
 
 
 def check_references(schema: dict[str, object], draft: "type[Validator]") -> None:

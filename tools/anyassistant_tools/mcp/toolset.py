@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.mcp.attempt import Server
 from anyassistant_tools.mcp.connection import connect
 from anyassistant_tools.mcp.http import HTTPServer
@@ -104,4 +105,8 @@ class MCPToolset(Toolset):
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Sequence[Tool]]:
         async with connect(self._server, timeout=self._timeout) as connection:
-            yield make_tools(connection)
+            try:
+                tools = make_tools(connection)
+            except ToolDefinitionError as error:
+                raise ToolDefinitionError(f"A tool of MCP server {self.name!r}: {error}", tool=error.tool) from error
+            yield tools

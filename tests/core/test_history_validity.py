@@ -1,28 +1,40 @@
 """Whatever happens to runs, what the next model call is given is valid, and all accounts of a run agree.
 
-A random life of one thread: runs whose turns speak, call tools (bound, elsewhere, unknown, failing, fatal, hanging) or
-fail; cancelled, parked by leaving the client, resumed with other tools, given outputs, stopped by limits; by two
-clients on one store.
+A random life of one thread: runs whose turns speak, call tools (bound, elsewhere, unknown, failing, fatal, hanging,
+those that need approval) or fail; cancelled, parked by leaving the client, resumed with other tools, given outputs,
+their calls approved and rejected, stopped by limits; by two clients on one store.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
 import anyio
-from anyassistant import AsyncClient, Tool, ToolError
+from anyassistant import AsyncClient, RunContext, Tool, ToolError
 from anyassistant.errors import InvalidRequest, ProviderError, RunAbandoned, ThreadBusy
 from anyassistant.hosting.transitions import MOVES
 from anyassistant.protocols import ModelDelta, ModelRequest, ToolCallDelta, Usage
 from anyassistant.store.memory import MemoryStore
-from anyassistant.types import TERMINAL, Limits, MessageEvent, RunEvent, RunRecord, RunStepEvent
+from anyassistant.types import (
+    TERMINAL,
+    Event,
+    ExtensionEvent,
+    Limits,
+    MessageEvent,
+    RunEvent,
+    RunRecord,
+    RunStepEvent,
+    ToolCall,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-TOOLS = ["good", "bad", "speaks", "deadly", "hangs", "elsewhere", "unknown"]
+TOOLS = ["good", "bad", "speaks", "deadly", "hangs", "asks", "asks_far", "elsewhere", "unknown"]
+MADE: list[str] = []
+"""The ids of the calls of `asks` that were made."""
 
 
 def good(n: int = 0) -> int:
@@ -50,7 +62,21 @@ async def hangs() -> None:
     await anyio.sleep_forever()
 
 
-BOUND = [good, bad, speaks, Tool.from_callable(deadly, fatal=ConnectionError), hangs]
+def asks(context: RunContext, n: int = 0) -> int:
+    """Ask a person first."""
+    MADE.append(context.call_id)
+    return n
+
+
+BOUND = [
+    good,
+    bad,
+    speaks,
+    Tool.from_callable(deadly, fatal=ConnectionError),
+    hangs,
+    Tool.from_callable(asks, requires_approval=True),
+    Tool.from_schema("asks_far", "Ask a person, then somebody else.", {"type": "object"}, requires_approval=True),
+]
 ELSEWHERE = {"type": "function", "function": {"name": "elsewhere"}}
 
 
@@ -83,7 +109,12 @@ turns = st.builds(
 )
 limits = st.builds(Limits, turns=st.integers(1, 4), parallel_tools=st.integers(1, 3), repeated_calls=st.integers(1, 4))
 events = st.tuples(
-    st.sampled_from(["run", "run", "add", "cancel", "park", "resume", "resume none", "submit one", "submit all"]),
+    st.sampled_from(
+        [
+            *["run", "run", "add", "cancel", "park", "resume", "resume none", "submit one", "submit all"],
+            *["approve", "approve", "edit", "reject"],
+        ]
+    ),
     st.sampled_from([0, 0, 0, 1]),
 )
 
@@ -128,11 +159,7 @@ def test_any_life_of_a_thread(scripted, assert_valid, anyio_backend, script, lif
                                 await settle(run)
                         case _:
                             for run in (await client.runs.list(thread_id=thread_id).page()).data[:1]:
-                                if event == "cancel":
-                                    await run.cancel()
-                                else:
-                                    calls = run.record.pending_calls[: 1 if event == "submit one" else None]
-                                    await run.submit_tool_outputs({call.id: "given" for call in calls})
+                                await act(run, event)
                                 await settle(run)
                 await check(client, thread_id)
             await clients[1].aclose()
@@ -154,6 +181,22 @@ def test_any_life_of_a_thread(scripted, assert_valid, anyio_backend, script, lif
         assert requests[-1].messages[-1].text == "the last word"
 
     anyio.run(live, backend=anyio_backend)
+
+
+async def act(run, event: str) -> None:
+    calls = [call.id for call in run.record.pending_calls if call.waits_for == "output"]
+    asked = [call.id for call in run.record.pending_calls if call.waits_for == "approval"] or ["call_none"]
+    match event:
+        case "cancel":
+            await run.cancel()
+        case "approve":
+            await run.approve(asked[0], by="eve")
+        case "edit":
+            await run.approve(asked[-1], arguments={})
+        case "reject":
+            await run.reject(asked[-1], "No.")
+        case _:
+            await run.submit_tool_outputs(dict.fromkeys(calls[: 1 if event == "submit one" else None], "given"))
 
 
 async def settle(run) -> None:
@@ -183,8 +226,27 @@ async def check(client: AsyncClient, thread_id: str) -> None:
             assert all(step.status != "in_progress" for step in steps.values())
             calls = [call for step in steps.values() if step.status == "completed" for call in step.tool_calls]
             assert all(call.output is not None for call in calls)
+            check_decisions(log, [call for step in steps.values() for call in step.tool_calls])
+            entered = await store.list_claims(run.id)
+            outcomes = {call.outcome for step in steps.values() for call in step.tool_calls if call.id in entered}
+            assert outcomes <= {"succeeded", "failed", "unknown"}, "the ledger has only calls that were made"
             told = {event.data.id: event.data for event in log if isinstance(event, RunStepEvent)}
             assert told == steps
             said = {event.data.id: event.data for event in log if isinstance(event, MessageEvent)}
             assert said == {message.id: message async for message in run.messages()}
             assert record.pending_calls == ()
+
+
+def check_decisions(log: Sequence[Event], calls: Sequence[ToolCall]) -> None:
+    """Each call was asked about and decided at most once, and none that needs approval was made without."""
+    told = [(one.event, one.data["tool_call_id"]) for one in log if isinstance(one, ExtensionEvent)]
+    assert len(told) == len(set(told))
+    for call in calls:
+        is_decided = ("anyassistant.approval.decided", call.id) in told
+        assert is_decided == (call.decision is not None)
+        assert not is_decided or ("anyassistant.approval.asked", call.id) in told
+        assert (call.outcome == "rejected") == (call.decision is not None and not call.decision.approved)
+        if call.id in MADE:
+            assert call.decision is not None
+            assert call.decision.approved
+            assert MADE.count(call.id) == 1

@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import anyio
 import anyio.from_thread
@@ -67,12 +68,16 @@ class BoundTools(ToolExecutor):
     async def screen(self, calls: Sequence[ToolCall], /, *, journal: Journal) -> Screening:
         refused: list[ToolOutput] = []
         for_approval: set[str] = set()
+        names = {call.id: call.name for call in calls}
         if not self._screened.isdisjoint(call.name for call in calls):
             for call in calls:
                 if call.name in self._screened:
                     output = await self._screen_one(call, journal, for_approval)
                     if output is not None:
-                        refused.append(output)
+                        before = sum(
+                            one.outcome == "refused" and names[one.tool_call_id] == call.name for one in refused
+                        )
+                        refused.append(self._counted(output, call.name, journal.refusals(call.name) + before))
         held = {output.tool_call_id for output in refused} | for_approval
         free = [call for call in calls if call.name in self._names and call.id not in held]
         first = next(self._groups(free), [])
@@ -87,7 +92,7 @@ class BoundTools(ToolExecutor):
             if is_needed and not is_approved(call.decision):
                 for_approval.add(call.id)
         except ToolArgumentsError as error:
-            return self._refused(tool, call, error, journal)
+            return _refused(call, error)
         except Exception as error:  # noqa: BLE001 - whatever an app's function raises
             return self._failed(tool, call, error, f"{tool.name} failed with an internal error.")
         return None
@@ -138,6 +143,7 @@ class BoundTools(ToolExecutor):
             output = await self._call(tool, call, journal)
         else:
             output = await self._reconcile(tool, call, journal)
+        output = self._counted(output, call.name, journal.refusals(call.name))  # when those beside it have been told of
         await journal.finish(output)
         return output
 
@@ -154,7 +160,7 @@ class BoundTools(ToolExecutor):
             result = await tool.call(call.arguments, context=context, threads=self._threads)
             return output_of(call.id, result)
         except ToolArgumentsError as error:
-            return self._refused(tool, call, error, journal)
+            return _refused(call, error)
         except (ToolTimeoutError, WorkerThreadsExhausted) as error:
             return self._failed(tool, call, error, str(error))
         except ToolError as error:
@@ -191,17 +197,13 @@ class BoundTools(ToolExecutor):
                 error = f"{error}; and its `reconcile` function failed:\n{_in_full(failure)}"
         return ToolOutput(call.id, UNKNOWN_OUTCOME, error=error, outcome="unknown")
 
-    def _refused(self, tool: Tool, call: ToolCall, error: ToolArgumentsError, journal: Journal) -> ToolOutput:
-        limit = tool.settings.max_attempts
-        is_last = limit is not None and journal.refusals(call.name) + 1 >= limit
-        return ToolOutput(
-            call.id,
-            str(error),
-            error=str(error),
-            outcome="refused",
-            fatal=is_last,
-            cause=error if is_last else None,
-        )
+    def _counted(self, output: ToolOutput, name: str, before: int) -> ToolOutput:
+        """An output that ends the run, if it refuses as many calls in a row as the tool allows."""
+        if output.outcome != "refused" or output.cause is None:
+            return output
+        limit = self._tools[name].settings.max_attempts
+        is_last = limit is not None and before + 1 >= limit
+        return replace(output, fatal=is_last, cause=output.cause if is_last else None)
 
     def _failed(self, tool: Tool, call: ToolCall, error: Exception, text: str) -> ToolOutput:
         is_fatal = isinstance(error, tool.settings.fatal)
@@ -235,6 +237,10 @@ class BoundTools(ToolExecutor):
             on_progress=report,
         )
         return context
+
+
+def _refused(call: ToolCall, error: ToolArgumentsError) -> ToolOutput:
+    return ToolOutput(call.id, str(error), error=str(error), outcome="refused", cause=error)
 
 
 def is_approved(decision: Decision | None) -> bool:

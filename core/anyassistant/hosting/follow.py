@@ -14,7 +14,7 @@ from ..errors import NotFound, RunAbandoned
 from ..host_task import Waker
 from ..types import Event
 from .driver import OwnedRun, is_undriven
-from .host import Host
+from .host import RunHost
 from .store import RunState
 
 RESTS = frozenset({"thread.run.requires_action"})
@@ -31,7 +31,7 @@ class Follower(AsyncGenerator[Event, None]):
         StoreError: The log cannot be read; or the driver, in this process, could not write how the run ended.
     """
 
-    def __init__(self, host: Host, run_id: str, *, after: int) -> None:
+    def __init__(self, host: RunHost, run_id: str, *, after: int) -> None:
         self._host = host
         self._store = host.store
         self._drivers = host.drivers

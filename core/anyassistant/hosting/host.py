@@ -1,9 +1,10 @@
-"""One chat model, one store, and the drivers between them: what a provider's threads and runs share."""
+"""What a provider's threads and runs share: a store, and the drivers; for a chat model, the model too."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from ..host_task import HostTask
@@ -15,43 +16,35 @@ from .driver import Drivers, OwnedRun, is_undriven
 from .store import RunState, Store
 
 
-class Host:
-    """Drives runs of one chat model, kept in one store.
+class RunHost:
+    """What the runs of one provider share, wherever they are: their store, and their drivers.
 
     Attributes:
         name: The provider's.
-        default_model: The model of runs whose assistant names none.
     """
 
-    def __init__(
-        self, name: str, model: ChatModel, store: Store, *, task: HostTask, default_model: str, lease: float
-    ) -> None:
+    def __init__(self, name: str, store: Store, *, task: HostTask, lease: float) -> None:
         self.name = name
-        self.model = model
         self.store = store
-        self.default_model = default_model
         self.drivers = Drivers(store, task, lease=lease)
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the provider claims, whatever the model."""
-        return with_hosting(self.model.capabilities)
-
-    async def capabilities_of(self, model: str) -> Capabilities:
-        """What the provider claims for one model; some load it to tell."""
-        return with_hosting(await self.model.capabilities_of(model))
 
     async def settle(self, state: RunState) -> RunState:
         """End an open run that nobody drives and whose time is over, or whose end was asked for."""
         is_over = state.cancel_requested_at is not None or (state.expires is not None and state.expires <= time.time())
         if state.record.is_open and is_over and is_undriven(state, time.time()):
-            owned = await self.take_up(state, NO_TOOLS)
-            if owned is not None:
-                await owned.ended.wait()
-            return await self.store.get_run(state.record.id) or state
+            return await self.finish(state)
         return state
 
-    async def take_up(self, state: RunState, executor: ToolExecutor, answers: Answers = NO_ANSWERS) -> OwnedRun | None:
+    async def finish(self, state: RunState) -> RunState:
+        """Drive a run that nobody drives, and wait until its driver has done what there is to do without tools."""
+        owned = await self.take_up(state, NO_TOOLS)
+        if owned is not None:
+            await owned.ended.wait()
+        return await self.store.get_run(state.record.id) or state
+
+    async def take_up(
+        self, state: RunState, executor: ToolExecutor, answers: Answers = NO_ANSWERS
+    ) -> OwnedRun | None:
         """Become the driver of a run that nobody drives; None where somebody does."""
 
         async def take_over() -> OwnedRun | None:
@@ -62,7 +55,10 @@ class Host:
 
     def drive(self, state: RunState, executor: ToolExecutor, answers: Answers = NO_ANSWERS) -> OwnedRun:
         """Start the driver of a run whose lease this client has. Nothing may fail between the two."""
-        drive = Drive(self.store, self.model, self.name, self.capabilities_of, executor, answers)
+        return self.start(state, self._driver(executor, answers))
+
+    def start(self, state: RunState, drive: Callable[[OwnedRun], Awaitable[None]]) -> OwnedRun:
+        """Start a driver of a run whose lease this client has."""
 
         async def drive_and_settle(owned: OwnedRun) -> None:
             await drive(owned)
@@ -72,6 +68,38 @@ class Host:
                     await self.settle(rested)
 
         return self.drivers.start(state, drive_and_settle)
+
+    @abstractmethod
+    def _driver(self, executor: ToolExecutor, answers: Answers) -> Callable[[OwnedRun], Awaitable[None]]:
+        """What drives a run of this provider."""
+        ...
+
+
+class Host(RunHost):
+    """Drives runs of one chat model, kept in one store.
+
+    Attributes:
+        default_model: The model of runs whose assistant names none.
+    """
+
+    def __init__(
+        self, name: str, model: ChatModel, store: Store, *, task: HostTask, default_model: str, lease: float
+    ) -> None:
+        super().__init__(name, store, task=task, lease=lease)
+        self.model = model
+        self.default_model = default_model
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the provider claims, whatever the model."""
+        return with_hosting(self.model.capabilities)
+
+    async def capabilities_of(self, model: str) -> Capabilities:
+        """What the provider claims for one model; some load it to tell."""
+        return with_hosting(await self.model.capabilities_of(model))
+
+    def _driver(self, executor: ToolExecutor, answers: Answers) -> Callable[[OwnedRun], Awaitable[None]]:
+        return Drive(self.store, self.model, self.name, self.capabilities_of, executor, answers)
 
 
 class _NoTools(ToolExecutor):

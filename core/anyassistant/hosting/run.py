@@ -14,7 +14,7 @@ from ..types import Decision, Event, Page, PageQuery, RunRecord, RunStep, ToolOu
 from .answers import Answers
 from .driver import OwnedRun, is_undriven
 from .follow import Follower
-from .host import NO_TOOLS, Host
+from .host import NO_TOOLS, RunHost
 from .records import as_readers_see
 from .refusals import check_answers
 from .store import RunState
@@ -29,7 +29,7 @@ class HostedRun(protocols.Run):
 
     def __init__(
         self,
-        host: Host,
+        host: RunHost,
         state: RunState,
         executor: ToolExecutor | None,
         owned: OwnedRun | None = None,
@@ -102,7 +102,7 @@ class HostedRun(protocols.Run):
         )
 
 
-async def list_runs(host: Host, thread_id: str | None, query: PageQuery) -> Page[HostedRun]:
+async def list_runs(host: RunHost, thread_id: str | None, query: PageQuery) -> Page[HostedRun]:
     """Runs of one thread, or of all; those whose time is over are ended first, as everywhere."""
     page = await host.store.list_runs(thread_id, query)
     return Page([HostedRun(host, await host.settle(state), None) for state in page.data], page.has_more)

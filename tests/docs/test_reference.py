@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from types import FunctionType, MethodType, ModuleType
 from typing import get_args
 
 import anyassistant
+import anyassistant_tools
 import pytest
 from anyassistant import (
     Assistant,
@@ -32,9 +34,14 @@ from anyassistant import (
 from anyassistant.client import AssistantOptions, RunOptions
 from anyassistant.types import events
 from anyassistant.types.messages import MessageIncompleteDetails
+from anyassistant_tools import CancelToken, RunContext, Tool, ToolResult, Toolset, lowering, mcp
+from anyassistant_tools.lowering import Lowered, lower
+from anyassistant_tools.mcp import MCPToolset
+from anyassistant_tools.options import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference.md").read_text("utf-8")
+ERRORS = (ROOT / "docs" / "errors.md").read_text("utf-8")
 
 HANDLES: dict[str, tuple[type, type]] = {
     "Client": (Client, AsyncClient),
@@ -49,6 +56,16 @@ HANDLES: dict[str, tuple[type, type]] = {
 BETWEEN_HANDLES = frozenset({"inner", "bound_tools", "run_tools", "resume_as", "pages"})
 """Names that the handles have for each other."""
 ONLY_ASYNC = {"close": "aclose"}
+
+TOOL_CLASSES: dict[str, type] = {
+    "Tool": Tool,
+    "Toolset": Toolset,
+    "RunContext": RunContext,
+    "CancelToken": CancelToken,
+    "MCPToolset": MCPToolset,
+}
+BETWEEN_TOOLS = {RunContext: {"for_one_try"}, MCPToolset: {"needs_opening"}}
+"""Names that the classes of tools have for each other, or from each other."""
 
 REQUEST_ERRORS = frozenset({"InvalidRequest", "NotFound", "UnsupportedCapability"})
 FAILURES = frozenset({"ProviderError", "LastError", "failed"})
@@ -136,6 +153,67 @@ def test_the_page_has_each_option() -> None:
     assert set(first_cells(section("Options of a run"))) == RunOptions.__optional_keys__ | {"response_format"}
 
 
+def test_the_page_has_the_options_of_a_tool_with_their_defaults() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| `(.*)` \|$", section("Options of a tool"), re.MULTILINE))
+    assert rows == {field.name: repr(getattr(Settings(), field.name)) for field in fields(Settings)}
+    assert set(first_cells(section("Options of a tool"))) == anyassistant_tools.ToolOptions.__optional_keys__
+
+
+@pytest.mark.parametrize("heading", TOOL_CLASSES)
+def test_the_page_has_each_call_of_a_class_of_tools(heading: str) -> None:
+    kind = TOOL_CLASSES[heading]
+    rows = {name.removeprefix("await "): arguments for name, arguments in rows_of_calls(heading)}
+    if (written := rows.pop(heading, None)) is not None:
+        assert normal(written) == signature_of(kind)
+    rows = {name.removeprefix(f"{heading}."): arguments for name, arguments in rows.items()}
+    stated = {name for name in inspect.get_annotations(kind) if not name.startswith("_")}
+    assert set(rows) == (public(kind) | stated) - BETWEEN_TOOLS.get(kind, set())
+    for name, written in rows.items():
+        found = getattr(kind, name, None)
+        if written is None:
+            assert not isinstance(found, FunctionType | MethodType), f"{heading}.{name} is called"
+        else:
+            assert normal(written) == signature_of(found), f"{heading}.{name}"
+
+
+def test_the_page_says_what_of_a_tool_is_awaited() -> None:
+    awaited = {name.removeprefix("await ") for name, _ in rows_of_calls("Tool") if name.startswith("await ")}
+    assert awaited == {name for name, found in vars(Tool).items() if inspect.iscoroutinefunction(found)} - {"_call"}
+
+
+@pytest.mark.parametrize("kind", [RunContext, ToolResult])
+def test_the_page_has_the_arguments_of_what_apps_make(kind: type) -> None:
+    written = re.search(rf"^`{kind.__name__}(\(.*\))`", section(kind.__name__), re.MULTILINE)
+    assert written is not None
+    assert normal(written[1]) == signature_of(kind)
+
+
+def test_the_page_has_the_fields_of_a_tools_result_and_of_a_lowering() -> None:
+    assert set(first_cells(section("ToolResult"))) == {field.name for field in fields(ToolResult)}
+    rows = {cell.partition("(")[0] for cell in first_cells(section("lower"))}
+    assert rows == {name for name in {*public(Lowered), *Lowered.__slots__} if not name.startswith("_")}
+    assert "`lower(schema, target)`" in section("lower")
+    assert normal("(schema, target)") == signature_of(lower)
+    for target in get_args(lowering.Target):
+        assert f'`"{target}"`' in section("lower")
+
+
+def test_the_page_has_each_function_of_tools() -> None:
+    rows = dict(rows_of_calls("Functions"))
+    found = {name: getattr(anyassistant_tools, name) for name in anyassistant_tools.__all__}
+    functions = {name for name, one in found.items() if inspect.isfunction(one)} - {"tool"}
+    assert set(rows) == functions
+    for name, written in rows.items():
+        assert normal(str(written)) == signature_of(found[name])
+
+
+@pytest.mark.parametrize("package", [anyassistant, anyassistant_tools, lowering, mcp])
+def test_each_public_name_is_on_this_page_or_that_of_the_errors(package: ModuleType) -> None:
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`\n]+`", PAGE) + re.findall(r"─ (\w+)", ERRORS))))
+    shown = {name for name in package.__all__ if name not in named}
+    assert shown == set()
+
+
 def test_the_page_has_the_limits_with_their_defaults() -> None:
     assert repr(types.Limits()) in section("Options of a run")
 
@@ -159,6 +237,7 @@ def test_the_page_has_each_event_with_its_class() -> None:
         ([types.RunStep], "\n`RunStep`:\n"),
         ([types.Message], "\n`Message`:\n"),
         ([types.ToolCall, types.PendingCall], "`ToolCall`, and `PendingCall` with one field more:"),
+        ([types.Decision], "\n`Decision`:\n"),
         ([types.AssistantRecord], "\n`AssistantRecord`:\n"),
         ([types.ThreadRecord], "\n`ThreadRecord`:\n"),
         ([types.Usage, types.LastError, types.ToolSpec], "`Usage`, `LastError`, `ToolSpec`:"),
@@ -179,6 +258,7 @@ def test_the_page_has_each_field_of_the_records(kinds: list[type], text: str) ->
         (get_args(types.RunStatus), "| of a run |"),
         (get_args(types.StepStatus), "| of a step |"),
         (get_args(types.MessageStatus), "| of a message |"),
+        (get_args(types.CallOutcome), "| outcome of a tool call |"),
         (get_args(types.IncompleteReason), "| reason of an incomplete run |"),
         (
             get_args(inspect.get_annotations(MessageIncompleteDetails, eval_str=True)["reason"]),

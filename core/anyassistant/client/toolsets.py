@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import anyio
 from anyassistant_tools import Tool, Toolset
 
-from ..errors import InvalidRequest
+from ..errors import AnyAssistantError, InvalidRequest
 from ..host_task import HostTask
 
 CLOSE_SECONDS = 8.0
@@ -66,7 +66,7 @@ class OpenToolsets:
         except Exception as error:
             if held.tools is not None:  # it broke while it was open, or could not be closed: the log is told
                 raise
-            held.error = error
+            held.error = _cannot_open(source, error)
         finally:
             if self._held.get(source) is held:  # whoever asks next opens it again
                 del self._held[source]
@@ -82,4 +82,15 @@ class _Held:
         self.leave = anyio.Event()
         self.ended = anyio.Event()
         self.tools: Sequence[Tool] | None = None
-        self.error: Exception | None = None
+        self.error: AnyAssistantError | None = None
+
+
+def _cannot_open(source: Toolset, error: Exception) -> AnyAssistantError:
+    """What is raised for a toolset that cannot be opened: the error of it that says why."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:  # of a task group in it
+        error = error.exceptions[0]
+    if isinstance(error, AnyAssistantError):
+        return error
+    told = AnyAssistantError(f"Toolset {source.name!r} cannot be opened: {type(error).__name__}: {error}")
+    told.__cause__ = error
+    return told

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,23 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Cli:
     if not SCRIPT.exists():
         pytest.skip(f"the script {SCRIPT} is not installed: uv sync")
     return Cli(tmp_path_factory.mktemp("cli"))
+
+
+@pytest.fixture
+def install(cli: Cli) -> Callable[..., Mapping[str, str]]:
+    """Puts a distribution with entry points into a folder; gives the environment in which it is installed."""
+
+    def install(name: str, entry_points: str, **modules: str) -> Mapping[str, str]:
+        site = cli.folder / "site"
+        info = site / f"{name}-0.1.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1\n")
+        (info / "entry_points.txt").write_text(entry_points)
+        for module, source in modules.items():
+            (site / f"{module}.py").write_text(source)
+        return {"PYTHONPATH": str(site)}
+
+    return install
 
 
 def is_one_line(text: str) -> bool:

@@ -37,12 +37,13 @@ class Terminal:
     def type(self, text):
         os.write(self._leader, text.encode())
 
-    def wait_for(self, text, seconds=20):
-        """Read until a text shows up behind what was read before."""
+    def wait_for(self, *texts, seconds=20):
+        """Read until texts show up, one after another, behind what was read before."""
         begin = len(self.text)
         until = time.monotonic() + seconds
-        while text not in plain(self.text[begin:]):
-            assert time.monotonic() < until, f"{text!r} did not show up in {self.text[begin:]!r}"
+        in_order = re.compile(".*".join(map(re.escape, texts)), re.DOTALL)
+        while not in_order.search(plain(self.text[begin:])):
+            assert time.monotonic() < until, f"{texts!r} did not show up in {self.text[begin:]!r}"
             self._read(0.1)
 
     def end(self, seconds=20):
@@ -158,3 +159,146 @@ def test_tables_keep_ids_whole_on_a_terminal(cli, terminal):
     screen = terminal("threads", "list", env={"COLUMNS": "60"})
     screen.end()
     assert thread_id in plain(screen.text)
+
+
+SHOP = "anyassistant.cli.shop:TOOLS"
+BUY = 'CALL confirm_order_item {"order_id": "ord-4101"}'
+QUESTION = "Call it?"
+
+
+@pytest.fixture
+def asked(terminal):
+    """A chat that asks whether an order may be confirmed."""
+    screen = terminal("chat", "--provider", "echo", "--tools", SHOP)
+    screen.wait_for("You:")
+    screen.type(f"{BUY}\r")
+    screen.wait_for(QUESTION)
+    return screen
+
+
+def leave(screen, *texts):
+    """Leave the chat at the prompt that follows these texts; all that was shown."""
+    screen.wait_for(*texts, "You:")
+    screen.type("\x04")
+    assert screen.end() == 0
+    assert "Traceback" not in screen.text
+    return plain(screen.text)
+
+
+def test_the_demo_asks_before_it_buys(cli, terminal):
+    screen = terminal("demo", "--provider", "echo")
+    screen.wait_for("confirm_order_item needs your approval:", 'order_id: "ord-4101"', QUESTION)
+    screen.type("y\r")
+    assert screen.end() == 0
+    text = plain(screen.text)
+    assert "✓ approved by " in text
+    assert "← confirm_order_item Order ord-4101 is confirmed" in text
+    assert "There is no terminal" not in text
+
+
+def test_enter_is_no_and_the_reason_is_told_to_the_model(asked):
+    asked.type("\r")
+    asked.wait_for("Why not?")
+    asked.type("Too dear.\r")
+    assert "is confirmed" not in leave(asked, "← confirm_order_item A person did not approve this call. Too dear.")
+
+
+def test_what_is_no_answer_is_asked_again(asked):
+    asked.type("perhaps\r")
+    asked.wait_for("Answer y, n or e", QUESTION)
+    asked.type("YES\r")
+    leave(asked, "is confirmed")
+
+
+def test_arguments_can_be_edited_until_they_fit(asked):
+    asked.type("e\r")
+    asked.wait_for('Call it with: {"order_id": "ord-4101"}')
+    asked.type("\x7f\r")
+    asked.wait_for("That is no JSON object", "Call it with:")
+    asked.type(', "now": 1}\r')
+    asked.wait_for("now: unknown argument", "Call it with:")
+    asked.type("\x03")
+    asked.wait_for(QUESTION)
+    asked.type("e\r")
+    asked.wait_for("Call it with:")
+    asked.type("\x7f" * 3 + '2"}\r')
+    assert 'with {"order_id": "ord-4102"}' in leave(asked, "Order ord-4102 is confirmed")
+
+
+def test_ctrl_c_leaves_it_undecided_and_it_is_asked_again_here_and_in_the_next_chat(cli, terminal, asked):
+    asked.type("\x03")
+    asked.wait_for("Left undecided: /resume asks again, /cancel ends the run.", "You:")
+    asked.type("y\r")
+    asked.wait_for("is still open: /resume goes on with it", "You:")
+    asked.type("/resume\r")
+    asked.wait_for(QUESTION)
+    asked.type("\x03")
+    leave(asked, "Left undecided")
+    screen = terminal("chat", "--provider", "echo", "--tools", SHOP)
+    screen.wait_for(QUESTION)
+    screen.type("y\r")
+    leave(screen, "is confirmed")
+
+
+def test_ctrl_c_in_the_demo_names_the_chat_that_asks_again(cli, terminal):
+    screen = terminal("demo", "--provider", "echo")
+    screen.wait_for(QUESTION)
+    screen.type("\x03")
+    assert screen.end() == 1
+    text = plain(screen.text)
+    assert "or in a chat, which asks:" in text
+    assert f"--tools {SHOP} --provider echo" in text
+    assert "Not as expected" not in text
+    assert "Traceback" not in text
+
+
+def test_what_was_typed_before_the_question_is_no_answer_to_it(terminal):
+    screen = terminal("chat", "--provider", "echo", "--tools", SHOP)
+    screen.wait_for("You:")
+    screen.type(f"{BUY}\ry\ry\r")
+    screen.wait_for(QUESTION)
+    screen.type("n\r")
+    screen.wait_for("Why not?")
+    screen.type("\r")
+    assert "is confirmed" not in leave(screen, "They gave no reason.")
+
+
+@pytest.mark.parametrize(("command", "outcome"), [("approve", "is confirmed"), ("reject", "Somebody else said no.")])
+def test_a_call_that_others_decided_on_meanwhile_is_not_decided_again(cli, asked, command, outcome):
+    thread_id = cli("threads", "list", "--json").json[0]["id"]
+    run_id = cli("threads", "show", thread_id, "--json").json["runs"][0]["id"]
+    (call_id,) = cli("runs", "show", run_id, "--json").json["pending_approvals"]
+    reason = ["Somebody else said no."] if command == "reject" else []
+    assert cli("runs", command, run_id, call_id, *reason, "--by", "eve").code == 0
+    asked.type("y\r")
+    leave(asked, "by eve", outcome)
+
+
+def test_all_of_a_call_is_shown_and_nothing_in_it_steers_the_terminal(cli, terminal):
+    (cli.folder / "post.py").write_text(
+        "from anyassistant_tools import tool\n\n"
+        "@tool(requires_approval=True)\n"
+        'def post(text: str) -> str:\n    """Post a text."""\n    return "posted"\n'
+    )
+    screen = terminal("chat", "--provider", "echo", "--tools", "post", "--new")
+    screen.wait_for("You:")
+    screen.type('CALL post {"text": "' + "z" * 600 + '\\u202eend\\u001b[2J"}\r')
+    screen.wait_for("needs your approval:", QUESTION)
+    shown = plain(screen.text).rpartition("needs your approval:")[2]
+    assert shown.count("z") == 600
+    assert "end" in shown
+    assert "\u202e" not in shown
+    assert "\x1b[2J" not in screen.text.rpartition("needs your approval:")[2].partition(QUESTION)[0]
+    screen.type("\x03")
+    leave(screen, "Left undecided")
+
+
+def test_a_report_has_colours_at_a_terminal_only(cli, terminal):
+    (cli.folder / "mine.py").write_text('def book(prices: dict[str, int]) -> str:\n    """Book."""\n    return ""\n')
+    arguments = ("tools", "schema", "mine:book", "--for", "gemini")
+    screen = terminal(*arguments)
+    assert screen.end() == 0
+    assert "\x1b[36mrewritten" in screen.text.replace("  ", "")
+    assert "book for gemini: " in plain(screen.text)
+    piped = cli(*arguments)
+    assert "\x1b" not in piped.out + piped.err

@@ -22,7 +22,7 @@ def test_a_module_without_a_list_offers_its_public_functions_and_says_what_it_le
     (cli.folder / "mine.py").write_text(
         "from json import dumps\n\n"
         'def good(count: int = 1) -> str:\n    """Do good."""\n    return dumps(count)\n\n'
-        "def bad():\n    yield 1\n\ndef _hidden() -> None: ...\n"
+        "def bad(module: type(dumps)): ...\n\ndef _hidden() -> None: ...\n"
     )
     listed = cli("tools", "list", "mine", "--json")
     assert listed.code == 0

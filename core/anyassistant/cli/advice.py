@@ -2,15 +2,19 @@
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ..client.stores import default_path
 from ..errors import AnyAssistantError, NotFound, ThreadBusy
+from ..types import RunRecord
 from .failures import CommandFailed, UsageError
 from .options import HERE, Where
 
 MEMORY = ":memory:"
+
+ANY = "MODULE:NAME"
+"""Tools that whoever reads a command has to name."""
 
 
 def name_database(store: str | None) -> str:
@@ -27,6 +31,35 @@ def command_line(*words: str, provider: str | None = None, where: Where = HERE) 
     place += [] if where.config is None else ["--config", str(where.config)]
     program = ["uv", "run", "anyassistant"] if "UV" in os.environ else ["anyassistant"]
     return shlex.join([*program, *words, *target, *place])
+
+
+def how_to_decide(
+    record: RunRecord, *, tools: Sequence[str] = (ANY,), provider: str | None = None, where: Where = HERE
+) -> str:
+    """The commands that decide on what a run waits for an approval of; a line each.
+
+    Args:
+        tools: What `--tools` of the chat that goes on is given.
+    """
+    calls = [call for call in record.pending_calls if call.waits_for == "approval"]
+    lines = [f"{record.id} waits for an approval of {', '.join(call.name for call in calls)}. Decide on it:"]
+    for call in calls:
+        lines.append(f"  {command_line('runs', 'approve', record.id, call.id, where=Where(where.store))}")
+        lines.append(f"  {command_line('runs', 'reject', record.id, call.id, 'WHY NOT', where=Where(where.store))}")
+    return "\n".join([*lines, "or in a chat, which asks:", f"  {_chat(record, tools, provider, where)}"])
+
+
+def how_it_goes_on(record: RunRecord, *, where: Where = HERE) -> str:
+    """Where a run goes on that waits for nobody's decision any more."""
+    return (
+        "It goes on where its model and its tools are: in a program that waits for it or resumes it, or in\n"
+        f"  {_chat(record, (ANY,), None, where)}"
+    )
+
+
+def _chat(record: RunRecord, tools: Sequence[str], provider: str | None, where: Where) -> str:
+    options = [word for one in tools or (ANY,) for word in ("--tools", one)]
+    return command_line("chat", "--thread", record.thread_id, *options, provider=provider, where=where)
 
 
 @contextmanager

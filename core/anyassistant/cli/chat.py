@@ -5,25 +5,29 @@ from collections.abc import Callable, Sequence
 
 from cyclopts import App
 
-from ..errors import AnyAssistantError
+from ..errors import AnyAssistantError, ThreadBusy
 from ..sync import Client
 from ..types import RunRecord
-from .advice import MEMORY, advise, advising, command_line
-from .console import make_console, notices
+from .advice import MEMORY, advise, advising, command_line, how_to_decide
+from .approvals import NOBODY_THERE, Approver, LeaveAll, RejectAll, make_approver, waiting_for_approval
+from .asking import Person
+from .console import is_attended, make_console, notices
 from .conversation import Conversation, Wanted
+from .deps import load_deps
 from .failures import EXIT_FAILED, EXIT_INTERRUPTED, UsageError
 from .follow import Show
 from .json_lines import print_event
 from .loading import load_tools
 from .notes import tell_notes
-from .options import HERE, Json, Tools, Where
+from .options import HERE, Approve, Deps, Json, Tools, Where
 from .plain import one_line
 from .prompt import Lines, Prompt, Reader
 from .render import NUMBERS, Renderer, describe_outcome
 from .target import provider_name
 
 HELP = """Say something. Ctrl-C ends an answer, Ctrl-D leaves.
-  /cancel  end a run that waits for something
+  /resume  go on with a run that waits for something
+  /cancel  end it
   /help    this
   /quit    leave"""
 
@@ -47,6 +51,8 @@ def chat(
     provider: str | None = None,
     model: str | None = None,
     tools: Tools = (),
+    deps: Deps = None,
+    approve: Approve = None,
     thread: str | None = None,
     new: bool = False,
     assistant: str | None = None,
@@ -61,6 +67,10 @@ def chat(
     At a terminal it prompts; else it reads messages from standard input,
     one a line. Ctrl-C cancels an answer and keeps the thread.
 
+    At a terminal it asks before it calls a tool that needs an approval. Else
+    such calls are rejected, unless --approve says what becomes of them; those
+    of a run that was left open are left.
+
     Args:
         provider: NAME or NAME:MODEL, of an installed provider or of a profile. By default what is configured.
         model: The model, instead of the provider's default.
@@ -73,31 +83,47 @@ def chat(
     """
     if new and thread is not None:
         raise UsageError("--new begins a thread, --thread names one: give one of them.")
-    wanted = Wanted(thread, new, assistant, instructions, model, load_tools(tools))
+    wanted = Wanted(thread, new, assistant, instructions, model, load_tools(tools), load_deps(deps))
     name = provider_name(provider, where)
     remarks = notices(json=json)
     renderer = Renderer(make_console(), every_event=events)
+    prompts = is_attended() and not json
+    person = Person(renderer) if prompts else None
+    approver = make_approver(approve, person, otherwise=RejectAll(NOBODY_THERE, by=None))
+    for_open_run = make_approver(approve, person, otherwise=LeaveAll())
     tell_notes(name, remarks.print if json else renderer.note)
     try:
         with advising(where.store), Client(provider, store=where.store, config=where.config) as client:
             conversation = Conversation.open(client, wanted)
-            talk = Talk(conversation, print_event if json else renderer, renderer, is_json=json, store=where.store)
-            remarks.print(f"{name} · {_where(conversation)}" + (" · /help" if talk.prompts else ""), style="dim")
+            talk = Talk(
+                conversation,
+                print_event if json else renderer,
+                renderer,
+                approver=approver,
+                prompts=prompts,
+                is_json=json,
+                how_to_decide=lambda record: how_to_decide(record, tools=tools, provider=provider, where=where),
+                store=where.store,
+            )
+            remarks.print(f"{name} · {_where(conversation)}" + (" · /help" if prompts else ""), style="dim")
             if events and not json:
                 remarks.print(NUMBERS, style="dim")
-            code = talk.go()
+            code = talk.go(for_open_run)
     finally:
         renderer.close()
     if conversation.thread is not None and thread is None and not json:
-        options = _options(model=model, assistant=assistant, tools=tools)
+        options = _options(model=model, assistant=assistant, tools=tools, deps=deps, approve=approve)
         again = command_line("chat", *options, provider=provider, where=where)
         remarks.print(_how_to_go_on(conversation.thread.id, again, where.store), style="dim")
     return code
 
 
-def _options(*, model: str | None, assistant: str | None, tools: Sequence[str]) -> list[str]:
+def _options(
+    *, model: str | None, assistant: str | None, tools: Sequence[str], deps: str | None, approve: str | None
+) -> list[str]:
     """The options with which the next chat is as this one."""
     named = [("--model", model), ("--assistant", assistant), *(("--tools", one) for one in tools)]
+    named += [("--deps", deps), ("--approve", approve)]
     return [word for name, value in named if value is not None for word in (name, value)]
 
 
@@ -110,41 +136,58 @@ def _how_to_go_on(thread_id: str, again: str, store: str | None) -> str:
 class Talk:
     """One session of a chat.
 
-    Attributes:
+    Args:
+        approver: Decides on calls that need an approval.
         prompts: Whether somebody sits at a terminal.
+        how_to_decide: Says what can be done about a run that was left waiting for an approval.
     """
 
     def __init__(
-        self, conversation: Conversation, show: Show, renderer: Renderer, *, is_json: bool, store: str | None
+        self,
+        conversation: Conversation,
+        show: Show,
+        renderer: Renderer,
+        *,
+        approver: Approver,
+        prompts: bool,
+        is_json: bool,
+        how_to_decide: Callable[[RunRecord], str],
+        store: str | None,
     ) -> None:
-        self.prompts = sys.stdin.isatty() and sys.stdout.isatty() and not is_json
         self._conversation = conversation
         self._show = show
         self._renderer = renderer
+        self._approver = approver
+        self._prompts = prompts
         self._is_json = is_json
+        self._how_to_decide = how_to_decide
         self._store = store
         self._exit_code = 0
 
-    def go(self) -> int:
-        """Take up what was left open, then answer message by message: the exit code."""
+    def go(self, for_open_run: Approver) -> int:
+        """Take up what was left open, then answer message by message: the exit code.
+
+        Args:
+            for_open_run: Decides on calls of the run that was left open.
+        """
         reader = self._open()
-        self._do(lambda: self._conversation.resume(self._show))
+        self._do(lambda: self._conversation.resume(self._show, for_open_run))
         while True:
             try:
                 text = reader.read()
             except KeyboardInterrupt:
-                return EXIT_INTERRUPTED if not self.prompts else 0
-            if text is None or (self.prompts and text == "/quit"):
+                return EXIT_INTERRUPTED if not self._prompts else 0
+            if text is None or (self._prompts and text == "/quit"):
                 return self._exit_code
-            if self.prompts and text.startswith("/"):
+            if self._prompts and text.startswith("/"):
                 self._command(text)
                 continue
-            if not self.prompts and not self._is_json:
+            if not self._prompts and not self._is_json:
                 self._renderer.user(text)
             self._say(text)
 
     def _open(self) -> Reader:
-        if not self.prompts:
+        if not self._prompts:
             return Lines()
         earlier = self._conversation.last_messages(100)
         for message in earlier[-SHOWN_AT_START:]:
@@ -155,10 +198,12 @@ class Talk:
     def _say(self, text: str) -> None:
         if not self._is_json:
             self._renderer.wait()
-        self._do(lambda: self._conversation.say(text, self._show))
+        self._do(lambda: self._conversation.say(text, self._show, self._approver))
 
     def _command(self, text: str) -> None:
         match text:
+            case "/resume":
+                self._do(lambda: self._conversation.resume(self._show, self._approver))
             case "/cancel":
                 self._do(lambda: self._conversation.cancel(self._show))
             case "/help":
@@ -172,19 +217,40 @@ class Talk:
             record = work()
         except KeyboardInterrupt:
             self._renderer.close()
-            if not self.prompts:
+            if not self._prompts:
                 raise
             return
         except AnyAssistantError as error:
             self._renderer.close()
-            if not self.prompts:
+            if not self._prompts:
                 raise
-            self._renderer.remark(one_line(advise(error, self._store)), "red")
+            self._renderer.remark(one_line(self._advise(error)), "red")
             return
-        if record is not None and record.status != "completed" and not self.prompts:
+        if record is None or record.status == "completed":
+            return
+        if not self._prompts:
             self._exit_code = EXIT_FAILED
-            if self._is_json:
-                print(f"anyassistant: {describe_outcome(record)}", file=sys.stderr)
+        if record.status == "requires_action":
+            self._say_what_it_waits_for(record)
+        elif self._is_json:
+            print(f"anyassistant: {describe_outcome(record)}", file=sys.stderr)
+
+    def _say_what_it_waits_for(self, record: RunRecord) -> None:
+        is_undecided = bool(waiting_for_approval(record))
+        if self._prompts and is_undecided:
+            self._renderer.remark("Left undecided: /resume asks again, /cancel ends the run.", "yellow")
+            return
+        says = self._how_to_decide(record) if is_undecided else describe_outcome(record) or ""
+        if self._is_json:
+            print(f"anyassistant: {says}", file=sys.stderr)
+        else:
+            self._renderer.remark(says, "yellow")
+
+    def _advise(self, error: AnyAssistantError) -> str:
+        """What can be done about an error at the prompt."""
+        if isinstance(error, ThreadBusy) and error.run_id is not None:
+            return f"Run {error.run_id} is still open: /resume goes on with it, /cancel ends it."
+        return advise(error, self._store)
 
 
 def _where(conversation: Conversation) -> str:

@@ -1,10 +1,14 @@
-"""What `doctor` looks at: the store, and the providers."""
+"""What `doctor` looks at: the store, the providers, and the toolsets."""
 
 import importlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+
+from anyassistant_tools import Toolset, load_toolset
+from anyassistant_tools.discovery import GROUP
 
 from ..errors import AnyAssistantError, StoreError
 from .surveys import Survey
@@ -116,3 +120,31 @@ def _diagnose(survey: Survey) -> Sequence[Finding]:
     except Exception as error:  # noqa: BLE001 - a provider's own code
         problem = f"its commands cannot be imported: {type(error).__name__}: {error}"
         return [Finding(f"provider {survey.name}", problem, is_ok=False, mend=f"reinstall {survey.package}")]
+
+
+def check_toolsets() -> Sequence[Finding]:
+    """Say of each installed toolset whether it can be imported, and what is in it. Nothing is opened."""
+    entries = sorted(set(entry_points(group=GROUP)), key=lambda one: (one.name, one.value))
+    names = [one.name for one in entries]
+    return [_check_toolset(one, is_ambiguous=names.count(one.name) > 1) for one in entries]
+
+
+def _check_toolset(entry: EntryPoint, *, is_ambiguous: bool) -> Finding:
+    name = f"toolset {entry.name}"
+    reference = f"{entry.module}:{entry.attr}"
+    package = "a package" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"
+    try:
+        says = f"{package}, {reference}: {_tools_of(load_toolset(reference))}"
+    except Exception as error:  # noqa: BLE001 - the toolset's own code
+        distribution = package.partition(" ")[0]
+        mend = f"pip install --upgrade --force-reinstall {distribution}, or pip uninstall {distribution}"
+        return Finding(name, str(error), is_ok=False, mend=mend)
+    if is_ambiguous:
+        says += f"; other packages have one of this name too, so write {reference}"
+    return Finding(name, says)
+
+
+def _tools_of(toolset: Toolset) -> str:
+    if toolset.needs_opening:
+        return "its tools are known once it is open: anyassistant tools list"
+    return ", ".join(tool.name for tool in toolset.tools) or "no tools"

@@ -1,14 +1,26 @@
-"""Clients of the commands that look at what is stored."""
+"""Clients of the commands that look at what is stored, and decide on it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import anyio
+
 from ..client.stores import default_path
-from ..echo import Echo
+from ..protocols import Capabilities, ChatModel, ModelDelta, ModelRequest
 from ..sync import Client
 from .advice import MEMORY, advising
 from .failures import UsageError
+
+
+class SilentModel(ChatModel):
+    """Never answers: a run that would go on here stays where it is, for a process that has its model."""
+
+    capabilities = Capabilities(tools=True, parallel_tool_calls=True, images=True, json_schema=True)
+
+    async def respond(self, request: ModelRequest, /) -> AsyncGenerator[ModelDelta, None]:
+        await anyio.sleep_forever()
+        yield ModelDelta()
 
 
 @contextmanager
@@ -21,7 +33,7 @@ def open_keeper(store: str | None) -> Iterator[Client]:
         UsageError: There is no such database, or nothing of that id in it.
         CommandFailed: The thread has an open run.
     """
-    with advising(store), Client(Echo(), store=existing_store(store)) as client:
+    with advising(store), Client(SilentModel(), store=existing_store(store)) as client:
         yield client
 
 

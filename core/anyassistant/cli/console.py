@@ -24,6 +24,11 @@ def make_console(*, stderr: bool = False) -> PlainConsole:
     return PlainConsole(file=file, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
+def is_attended() -> bool:
+    """Whether somebody sits at a terminal, who can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def notices(*, json: bool) -> PlainConsole:
     """Where remarks go that are no result: to the terminal, but never into a pipe or between lines of JSON."""
     return make_console(stderr=json or not sys.stdout.isatty())

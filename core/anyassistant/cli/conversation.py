@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from anyassistant_tools import Tool
+from anyassistant_tools import ToolLike
 
 from ..client import RunOptions
 from ..errors import AnyAssistantError
-from ..sync import Assistant, Client, Thread
+from ..sync import Assistant, Client, Run, Thread
 from ..types import Message, RunRecord
-from .follow import Show, follow
+from .approvals import Approver, LeaveAll, follow_and_decide
+from .follow import Show
 from .marks import assistant_of, delete_unused, last_thread, new_thread
 
 
@@ -26,6 +27,7 @@ class Wanted:
         instructions: Instead of the assistant's.
         model: Instead of the assistant's.
         tools: What can be called here.
+        deps: What the tools find as `RunContext.deps`.
     """
 
     thread: str | None = None
@@ -33,7 +35,8 @@ class Wanted:
     assistant: str | None = None
     instructions: str | None = None
     model: str | None = None
-    tools: Sequence[Tool] = ()
+    tools: Sequence[ToolLike] = ()
+    deps: object = None
 
 
 class Conversation:
@@ -44,6 +47,7 @@ class Conversation:
         self._wanted = wanted
         self._assistant = assistant
         self.thread = thread
+        self._seen: dict[str, int] = {}  # the last event of each run that was shown
 
     @classmethod
     def open(cls, client: Client, wanted: Wanted) -> Conversation:
@@ -70,13 +74,16 @@ class Conversation:
         page = self.thread.messages(order="desc", limit=count).page()
         return list(reversed(page.data))
 
-    def resume(self, show: Show) -> RunRecord | None:
-        """Go on with the thread's open run; None where there is none."""
-        run = None if self.thread is None else self.thread.resume(tools=self._wanted.tools)
-        return None if run is None else follow(run, show)
+    def resume(self, show: Show, approver: Approver) -> RunRecord | None:
+        """Go on with the thread's open run, and show what was not shown yet; None where there is none."""
+        run = self._open_run()
+        return None if run is None else self._follow(run, show, approver, after=self._seen.get(run.id, 0))
 
-    def say(self, text: str, show: Show) -> RunRecord:
+    def say(self, text: str, show: Show, approver: Approver) -> RunRecord:
         """Say something, and show the run that answers.
+
+        Args:
+            approver: Decides on calls that need an approval.
 
         Raises:
             ThreadBusy: The thread has an open run.
@@ -86,7 +93,7 @@ class Conversation:
             self.thread = new_thread(self._client, "chat")
         self.thread.add(text)
         try:
-            return follow(self.thread.run(self._assistant, **_options(self._wanted)), show)
+            return self._follow(self.thread.run(self._assistant, **_options(self._wanted)), show, approver)
         except AnyAssistantError:
             if is_new and delete_unused(self._client, self.thread):
                 self.thread = None
@@ -94,17 +101,25 @@ class Conversation:
 
     def cancel(self, show: Show) -> RunRecord | None:
         """End the thread's open run; None where there is none."""
-        if self.thread is None:
-            return None
-        run = self.thread.resume()
+        run = None if self.thread is None else self.thread.resume()
         if run is None:
             return None
         run.cancel()
-        return follow(run, show)
+        return self._follow(run, show, LeaveAll(), after=self._seen.get(run.id, 0))
+
+    def _open_run(self) -> Run[str] | None:
+        if self.thread is None:
+            return None
+        return self.thread.resume(tools=self._wanted.tools, deps=self._wanted.deps)
+
+    def _follow(self, run: Run[str], show: Show, approver: Approver, *, after: int = 0) -> RunRecord:
+        record, seen = follow_and_decide(run, show, approver, self._open_run, after=after)
+        self._seen[record.id] = seen
+        return record
 
 
 def _options(wanted: Wanted) -> RunOptions:
-    options = RunOptions()
+    options = RunOptions(deps=wanted.deps)
     if wanted.instructions is not None:
         options["instructions"] = wanted.instructions
     if wanted.model is not None:

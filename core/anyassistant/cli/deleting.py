@@ -1,9 +1,9 @@
 """What the commands that delete share."""
 
-import sys
 from typing import Literal
 
 from .clients import open_keeper
+from .console import is_attended
 from .failures import CommandFailed
 from .json_lines import print_json
 
@@ -33,7 +33,7 @@ def delete_stored(
 
 
 def _confirm(question: str, *, yes: bool) -> None:
-    if yes or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if yes or not is_attended():
         return
     try:
         answer = input(f"{question} [y/N] ")

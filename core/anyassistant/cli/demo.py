@@ -3,20 +3,24 @@
 from ..client import RunOptions
 from ..errors import AnyAssistantError
 from ..sync import Client
-from .advice import MEMORY, advising, command_line, name_database
-from .console import make_console
+from ..types import RunRecord
+from .advice import MEMORY, advising, command_line, how_to_decide, name_database
+from .approvals import ApproveAll, Approver, follow_and_decide, make_approver, waiting_for_approval
+from .asking import Person
+from .console import is_attended, make_console
 from .failures import EXIT_FAILED, EXIT_INTERRUPTED
-from .follow import Show, follow
+from .follow import Show
 from .json_lines import print_event
 from .loading import load_tools
 from .marks import assistant_of, delete_unused, new_thread
 from .notes import tell_notes
-from .options import HERE, Json, Where
+from .options import HERE, Approve, Json, Where
 from .render import NUMBERS, Renderer
 from .scenes import SCENES, find_problems
 from .target import ECHO, provider_name
 
 SHOP = "anyassistant.cli.shop:TOOLS"
+UNATTENDED = "Buying needs an approval. There is no terminal to ask at, so the demo gives it; --approve no does not."
 INSTRUCTIONS = "You are the assistant of a shop. Help the customer with past purchases and new orders."
 
 
@@ -25,6 +29,7 @@ def demo(
     provider: str | None = None,
     model: str | None = None,
     thread: str | None = None,
+    approve: Approve = None,
     json: Json = False,
     where: Where = HERE,
 ) -> int:
@@ -32,6 +37,9 @@ def demo(
 
     A customer asks for sunglasses that were bought, orders them again and
     confirms the order; the assistant calls three Python functions to help.
+    The one that buys needs an approval: you are asked. Where there is no
+    terminal to ask at, it is approved, unless --approve says otherwise.
+
     Every event is shown as it happens, and all of it is kept: another process
     can look at it and go on. Without configuration a small language model runs
     in this process: no key, no account, no network.
@@ -48,7 +56,13 @@ def demo(
     tell_notes(name, renderer.note)
     renderer.remark(f"A shop assistant on provider {name}, with the functions of {SHOP}.", "bold")
     renderer.remark(f"What it does is kept in {name_database(where.store)}. {NUMBERS}")
-    stage = Stage(name, renderer, show=print_event if json else renderer)
+    can_ask = is_attended() and not json
+    approver = make_approver(
+        approve, Person(renderer) if can_ask else None, otherwise=ApproveAll(by="anyassistant demo")
+    )
+    if approve is None and not can_ask:
+        renderer.remark(UNATTENDED, "bold")
+    stage = Stage(name, renderer, show=print_event if json else renderer, approver=approver)
     try:
         with advising(where.store):
             stage.play(provider, model, thread, where)
@@ -59,9 +73,12 @@ def demo(
         renderer.close()
         for problem in stage.problems:
             renderer.remark(f"Not as expected: {problem}.", "red")
-        if stage.thread_id is not None:
+        if stage.undecided is not None:
+            says = how_to_decide(stage.undecided, tools=[SHOP], provider=provider, where=where)
+            renderer.remark(f"\n{says}", "yellow")
+        elif stage.thread_id is not None:
             renderer.remark(_how_to_go_on(stage.thread_id, provider, where))
-    return EXIT_FAILED if stage.problems else 0
+    return EXIT_FAILED if stage.problems or stage.undecided is not None else 0
 
 
 class Stage:
@@ -70,18 +87,22 @@ class Stage:
     Args:
         provider: The provider's name.
         show: What shows the events.
+        approver: Decides on the call that buys.
 
     Attributes:
         thread_id: The thread, if something happened on one.
         problems: What was not as it should be.
+        undecided: The run that was left waiting for an approval.
     """
 
-    def __init__(self, provider: str, renderer: Renderer, *, show: Show) -> None:
+    def __init__(self, provider: str, renderer: Renderer, *, show: Show, approver: Approver) -> None:
         self._is_echo = provider == ECHO
         self._renderer = renderer
         self._show = show
+        self._approver = approver
         self.thread_id: str | None = None
         self.problems: list[str] = []
+        self.undecided: RunRecord | None = None
 
     def play(self, target: str | None, model: str | None, thread_id: str | None, where: Where) -> None:
         """Play all scenes, as long as the runs complete."""
@@ -106,11 +127,14 @@ class Stage:
                 thread.add(says)
                 run = thread.run(assistant, **options)
                 try:
-                    record = follow(run, self._show)
+                    record, _ = follow_and_decide(run, self._show, self._approver, lambda: thread.resume(tools=tools))
                 except AnyAssistantError:
                     if thread_id is None and delete_unused(client, thread):
                         self.thread_id = None
                     raise
+                if waiting_for_approval(record):
+                    self.undecided = record
+                    return
                 if record.status != "completed":
                     self.problems.append(f"run {record.id} on {says!r} is {record.status}")
                     return

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from ..client.stores import default_path
 from ..config import choose_target, read_config, resolve
 from ..errors import AnyAssistantError, ConfigError
-from .checkup import Finding, check_provider, check_store
+from .checkup import Finding, check_provider, check_store, check_toolsets
 from .json_lines import print_json
 from .options import HERE, Json, Where
 from .surveys import survey_providers
@@ -24,6 +24,7 @@ def doctor(*, json: Json = False, where: Where = HERE) -> int:
     findings = [*_versions(), *_configuration(where), *check_store(where.store or default_path())]
     for survey in survey_providers():
         findings += check_provider(survey)
+    findings += check_toolsets()
     if json:
         print_json([one.to_json() for one in findings])
     else:

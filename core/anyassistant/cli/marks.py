@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from anyassistant_tools import Tool
+from anyassistant_tools import ToolLike
 from typing_extensions import Unpack
 
 from ..client import AssistantOptions
@@ -33,7 +33,7 @@ def delete_unused(client: Client, thread: Thread) -> bool:
 
 
 def assistant_of(
-    client: Client, kind: Kind, *, bound: Sequence[Tool], **options: Unpack[AssistantOptions]
+    client: Client, kind: Kind, *, bound: Sequence[ToolLike], **options: Unpack[AssistantOptions]
 ) -> Assistant:
     """The command's assistant, made with these options on first use.
 

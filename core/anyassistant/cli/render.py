@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from pydantic_core import to_json
 from rich.console import Console
 from rich.status import Status
 
@@ -87,7 +88,7 @@ class Renderer:
             case ExtensionEvent(event="anyassistant.reasoning.delta"):
                 self._write("reasoning", "  ", "dim", str(event.data.get("text", "")), style="dim italic")
             case ExtensionEvent():
-                self.remark(f"  … {clip(str(event.data.get('progress', '')), MAX_OUTPUT)}")
+                self._extension(event)
             case ErrorEvent():
                 self.remark(f"error: {clip(event.data.message, MAX_OUTPUT)}", "red")
 
@@ -97,10 +98,27 @@ class Renderer:
         tokens = f"{usage.prompt_tokens} tokens in, {usage.completion_tokens} out" if usage is not None else ""
         self._event(event, event.data.id if event.event == "thread.run.created" else tokens)
         ending = describe_outcome(event.data)
-        if ending and event.event != "thread.run.cancelling":
-            self.remark(ending, "yellow" if event.data.status in ("requires_action", "cancelled") else "red")
+        is_over = event.data.status != "requires_action"  # what it waits for may be given here
+        if ending and is_over and event.event != "thread.run.cancelling":
+            self.remark(ending, "yellow" if event.data.status == "cancelled" else "red")
         if event.event == "thread.run.in_progress":
             self.wait()
+
+    def _extension(self, event: ExtensionEvent) -> None:
+        name = self._names.get(str(event.data.get("tool_call_id", "")), "?")
+        self._event(event, name)
+        match event.event:
+            case "anyassistant.tool.progress":
+                was_waiting = self._status is not None
+                self.remark(f"  … {name}: {clip(as_text(event.data.get('progress')), MAX_OUTPUT)}")
+                if was_waiting:
+                    self.wait()
+            case "anyassistant.approval.decided":
+                is_approved = event.data.get("approved") is True
+                says = clip(f"{'✓ approved' if is_approved else '✗ rejected'}{_decided(event.data)}", MAX_OUTPUT)
+                self.remark(f"  {says}", "green" if is_approved else "yellow")
+            case "anyassistant.approval.asked" | "anyassistant.reasoning.delta":
+                pass  # whoever decides shows the call; reasoning is text
 
     def _calls(self, calls: Sequence[Mapping[str, object]]) -> None:
         for call in calls:
@@ -117,6 +135,8 @@ class Renderer:
 
     def _errors(self, step: RunStep) -> None:
         for call in step.tool_calls:
+            if call.outcome == "rejected":
+                continue  # shown as a decision
             reason = last_line(call.error or "")  # of a traceback, what was raised
             told = (call.output or "").strip()  # shown already, as what the model is told
             if reason and (not told or (told not in reason and reason not in told)):
@@ -160,13 +180,48 @@ def describe_outcome(record: RunRecord) -> str | None:
         case "completed" | "queued" | "in_progress" | "cancelling":
             return None
         case "requires_action":
-            calls = ", ".join(f"{one.name}({clip(one.arguments, 200)})" for one in record.pending_calls)
-            return (
-                f"Run {record.id} waits for {calls}: nobody here can call that. It goes on in a chat that is started "
-                "with the function: --tools MODULE:FUNCTION."
-            )
+            return f"Run {record.id} waits for {_pending(record)}"
         case _:
             return clip(str(outcome_error(record, "", None)), 2000)
+
+
+def as_text(progress: object) -> str:
+    """What a tool told of its progress, for people: a text bare, what MCP tells as `2/5 text`, else JSON."""
+    match progress:
+        case str():
+            return progress
+        case {"progress": int() | float() as done, **more} if more.keys() <= {"total", "message"}:
+            total = more.get("total")
+            return f"{done:g}{'' if total is None else f'/{total:g}'} {more.get('message') or ''}".rstrip()
+        case _:
+            return to_json(progress).decode()
+
+
+def _pending(record: RunRecord) -> str:
+    """What a run waits for."""
+    asked, foreign = (
+        ", ".join(
+            f"{one.name}({clip(one.arguments, 200)}){' (approved)' if one.decision is not None else ''}"
+            for one in record.pending_calls
+            if one.waits_for == kind
+        )
+        for kind in ("approval", "output")
+    )
+    says = [f"an approval of {asked}"] if asked else []
+    if foreign:
+        says.append(
+            f"{foreign}: nobody here can call that. It goes on in a chat that is started with the function: --tools "
+            "MODULE:FUNCTION"
+        )
+    return f"{'; and for '.join(says)}."
+
+
+def _decided(decision: Mapping[str, object]) -> str:
+    """Who decided, with which arguments or for what reason."""
+    by, reason, arguments = decision.get("by"), decision.get("reason"), decision.get("arguments")
+    said = f" by {by}" if by else ""
+    said += f", with {arguments}" if arguments else ""
+    return f"{said}: {reason}" if reason else said
 
 
 def _calls_of(event: RunStepDeltaEvent) -> Sequence[Mapping[str, object]]:

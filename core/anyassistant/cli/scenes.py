@@ -37,6 +37,8 @@ SCENES = (
 def find_problems(scene: Scene, calls: Sequence[ToolCall]) -> Sequence[str]:
     """What is wrong with the calls that the assistant made in a scene."""
     for call in calls:
+        if call.name == scene.tool and call.outcome == "rejected":  # by the person, as they may
+            return []
         if call.error is None and call.name == scene.tool and json.loads(call.arguments or "{}") == scene.arguments:
             return []
     made = ", ".join(f"{call.name}({call.arguments})" for call in calls) or "nothing"

@@ -5,7 +5,7 @@ Try it without a model: `anyassistant tools call anyassistant.cli.shop:get_shopp
 
 from dataclasses import dataclass
 
-from anyassistant_tools import ToolError
+from anyassistant_tools import ToolError, tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ def order_item(item_id: str) -> Order:
     raise ToolError(f"There is no item {item_id!r}. Items: {', '.join(CATALOGUE)}.")
 
 
+@tool(requires_approval=True)  # it spends money: the customer is asked before
 def confirm_order_item(order_id: str) -> str:
     """Buy the order.
 

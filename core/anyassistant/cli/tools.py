@@ -1,21 +1,25 @@
 """`anyassistant tools`: functions as a model sees them."""
 
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import anyio
-from anyassistant_tools import Tool
+from anyassistant_tools import RunContext, Tool, Toolset
+from anyassistant_tools.lowering import Target
 from cyclopts import App, Parameter
 
-from ..errors import AnyAssistantError, ToolArgumentsError
+from ..errors import AnyAssistantError, ToolArgumentsError, ToolDefinitionError
 from ..types import ToolSpec
+from .deps import load_deps
 from .failures import CommandFailed
 from .json_lines import print_json
-from .loading import load, load_one
-from .options import Json
-from .plain import one_line, printable
+from .loading import as_toolset, the_only
+from .lowered import lower_tool, print_lowered
+from .options import Deps, Json
+from .plain import clip, one_line, printable
+from .render import MAX_OUTPUT, as_text
 from .tables import print_table
 
 app = App(
@@ -25,35 +29,45 @@ app = App(
 
     anyassistant tools list anyassistant.cli.shop
     anyassistant tools schema anyassistant.cli.shop:order_item
+    anyassistant tools schema anyassistant.cli.shop --for openai-strict
     anyassistant tools call anyassistant.cli.shop:order_item '{"item_id": "sg-1"}'""",
 )
 
 
 @app.command(name="list")
 def list_tools(reference: str, /, *, json: Json = False) -> None:
-    """List the tools of a module, or of a list in it.
+    """List the tools of a module, of a list or toolset in it, or of an installed toolset.
 
     Args:
-        reference: MODULE or MODULE:NAME, from the current directory or installed.
+        reference: MODULE or MODULE:NAME, from the current directory or installed; or the name of a toolset.
         json: For machines: the tools as a model gets them.
     """
-    tools = load(reference)
+    tools = _read(reference)
     if json:
         print_json([_spec(tool).to_wire() for tool in tools])
         return
-    rows = [(tool.name, _parameters(tool), one_line(tool.description)) for tool in tools]
-    print_table(("tool", "parameters", "description"), rows)
+    rows = [(tool.name, _parameters(tool), _how(tool), one_line(tool.description)) for tool in tools]
+    headers = ("tool", "parameters", "how", "description")
+    shown = [at for at in range(len(headers)) if headers[at] != "how" or any(row[at] for row in rows)]
+    print_table([headers[at] for at in shown], [[row[at] for at in shown] for row in rows])
 
 
 @app.command
-def schema(reference: str, /, *, json: Json = False) -> None:
+def schema(
+    reference: str, /, *, target: Annotated[Target | None, Parameter(name="--for")] = None, json: Json = False
+) -> None:
     """Print a tool as a model gets it: name, description and the JSON Schema of its parameters.
 
     Args:
-        reference: MODULE:NAME, from the current directory or installed.
-        json: For machines: on one line.
+        reference: MODULE:NAME, from the current directory or installed; with --for, of several tools too.
+        target: Print what a provider gets, and report what of the schema was kept, rewritten or weakened for it.
+        json: For machines: on one line; with --for it has the `report` in it.
     """
-    print_json(asdict(_spec(load_one(reference))), indented=not json)
+    tools = _read(reference)
+    if target is None:
+        print_json(asdict(_spec(the_only(tools, reference))), indented=not json)
+        return
+    print_lowered([(tool, lower_tool(tool, target)) for tool in tools], json=json)
 
 
 @app.command
@@ -62,38 +76,88 @@ def call(
     arguments: Annotated[str, Parameter(allow_leading_hyphen=True)] = "{}",
     /,
     *,
+    deps: Deps = None,
     json: Json = False,
 ) -> None:
     """Call a tool as a model would, and print what the model would be told.
+
+    You call it yourself, so that nobody is asked for an approval.
 
     Args:
         reference: MODULE:NAME, from the current directory or installed.
         arguments: A JSON object; - reads it from standard input.
         json: For machines: an object with `name`, `output` and `error`.
     """
-    tool = load_one(reference)
+    toolset = as_toolset(reference)
+    context = RunContext[object](deps=load_deps(deps), on_progress=_tell)
     text = sys.stdin.read() if arguments == "-" else arguments
-    try:
-        output = anyio.run(_call, tool, text)
-    except ToolArgumentsError:
-        raise
-    except Exception as error:
-        problem = str(error) if isinstance(error, AnyAssistantError) else f"{type(error).__name__}: {error}"
-        if json:
-            print_json({"name": tool.name, "output": None, "error": problem})
-        raise CommandFailed(f"{tool.name} failed: {problem}") from error
+    called = anyio.run(_call, toolset, text, context)
     if json:
-        print_json({"name": tool.name, "output": output, "error": None})
-    else:
-        print(printable(output) if sys.stdout.isatty() else output)
+        problem = None if called.error is None else _describe(called.error)
+        print_json({"name": called.name, "output": called.output, "error": problem})
+    if called.error is not None:
+        raise CommandFailed(f"{called.name} failed: {_describe(called.error)}") from called.error
+    if called.output is not None and not json:
+        print(printable(called.output) if sys.stdout.isatty() else called.output)
 
 
-async def _call(tool: Tool, arguments: str) -> str:
-    return (await tool.call(arguments)).content
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """What came of a call: what a model would be told, or what the tool raised."""
+
+    name: str
+    output: str | None = None
+    error: Exception | None = None
+
+
+async def _call(toolset: Toolset, arguments: str, context: RunContext[object]) -> _Called:
+    """Call the one tool of a toolset.
+
+    Raises:
+        ToolArgumentsError: The arguments do not fit.
+        ToolDefinitionError: Nothing here runs it.
+    """
+    async with toolset.open() as tools:
+        tool = the_only(tools, toolset.name)
+        try:
+            return _Called(tool.name, (await tool.call(arguments, context=context)).content)
+        except (ToolArgumentsError, ToolDefinitionError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the tool raised
+            return _Called(tool.name, error=error)
+
+
+def _tell(progress: object) -> None:
+    """Show how far a tool is; from any thread."""
+    print(f"… {clip(as_text(progress), MAX_OUTPUT)}", file=sys.stderr, flush=True)
+
+
+def _describe(error: Exception) -> str:
+    return str(error) if isinstance(error, AnyAssistantError) else f"{type(error).__name__}: {error}"
+
+
+def _read(reference: str) -> Sequence[Tool]:
+    """The tools that a reference names; a toolset that has to be opened is open while they are read."""
+    toolset = as_toolset(reference)
+    if not toolset.needs_opening:
+        return toolset.tools
+
+    async def read() -> Sequence[Tool]:
+        async with toolset.open() as tools:
+            return list(tools)
+
+    return anyio.run(read)
 
 
 def _spec(tool: Tool) -> ToolSpec:
     return ToolSpec(tool.name, tool.description, tool.parameters)
+
+
+def _how(tool: Tool) -> str:
+    """What is special about calling it."""
+    approval = tool.settings.requires_approval
+    asks = "needs approval" if approval is True else "may need approval" if approval is not False else ""
+    return ", ".join(filter(None, (asks, "" if tool.can_run else "nothing here runs it")))
 
 
 def _parameters(tool: Tool) -> str:

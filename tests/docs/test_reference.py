@@ -29,6 +29,7 @@ from anyassistant import (
     Runs,
     Thread,
     Threads,
+    errors,
     types,
 )
 from anyassistant.client import AssistantOptions, RunOptions
@@ -212,6 +213,19 @@ def test_each_public_name_is_on_this_page_or_that_of_the_errors(package: ModuleT
     named = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`\n]+`", PAGE) + re.findall(r"─ (\w+)", ERRORS))))
     shown = {name for name in package.__all__ if name not in named}
     assert shown == set()
+
+
+def test_the_tree_of_errors_is_that_of_the_code() -> None:
+    tree = re.findall(r"^((?:│   )?)[├└]── (\w+)(?:.*\(also an? (\w+)\))?", ERRORS, re.MULTILINE)
+    found = {**{name: getattr(errors, name) for name in errors.__all__}, **vars(mcp)}
+    parent = "AnyAssistantError"
+    for indent, name, also in tree:
+        kind = found[name]
+        above = parent if indent else "AnyAssistantError"
+        assert issubclass(kind, found[above])
+        assert also in [base.__name__ for base in kind.__bases__] or not also
+        parent = parent if indent else name
+    assert {name for _, name, _ in tree} == {*errors.__all__, *mcp.__all__} - {"AnyAssistantError", "MCPToolset"}
 
 
 def test_the_page_has_the_limits_with_their_defaults() -> None:

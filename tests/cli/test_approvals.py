@@ -22,6 +22,13 @@ def waiting(cli):
     return ids_of_the_last(cli)
 
 
+@pytest.fixture(scope="module")
+def undecided(shared):
+    """The ids of a run and of its call, which nobody decides on."""
+    assert chat(shared, "--approve", "later").code == 1
+    return ids_of_the_last(shared)
+
+
 def ids_of_the_last(cli):
     thread_id = cli("threads", "list", "--json").json[0]["id"]
     run = cli("threads", "show", thread_id, "--json").json["runs"][-1]
@@ -181,14 +188,15 @@ def test_who_decides_is_the_user_unless_it_is_said(cli, waiting):
         (["approve", "RUN", "CALL", "--arguments", '{"order": 1}'], "order: unknown argument (known: order_id)"),
     ],
 )
-def test_what_cannot_be_decided_is_one_line_and_nothing_is(cli, waiting, arguments, says):
-    named = {"RUN": waiting[0], "CALL": waiting[1]}
-    refused = cli("runs", *[named.get(one, one) for one in arguments])
+def test_what_cannot_be_decided_is_one_line_and_nothing_is(shared, undecided, arguments, says):
+    run_id, call_id = undecided
+    named = {"RUN": run_id, "CALL": call_id}
+    refused = shared("runs", *[named.get(one, one) for one in arguments])
     assert refused.code == 2
     assert says in refused.err
     assert refused.err.count("\n") == 1
     assert refused.out == ""
-    assert cli("runs", "show", waiting[0], "--json").json["pending_approvals"] == [waiting[1]]
+    assert shared("runs", "show", run_id, "--json").json["pending_approvals"] == [call_id]
 
 
 def test_a_run_that_has_ended_waits_for_nobody(cli):

@@ -22,7 +22,7 @@ def lower_tool(tool: Tool, target: Target) -> Lowered:
     try:
         return lower(tool.parameters, target)
     except ToolDefinitionError as error:
-        raise ToolDefinitionError(f"{tool.name} cannot be said to {target}: {error}", tool=tool.name) from error
+        raise ToolDefinitionError(f"{tool.name} has no form for {target}: {error}", tool=tool.name) from error
 
 
 def print_lowered(tools: Sequence[tuple[Tool, Lowered]], *, json: bool) -> None:
@@ -48,7 +48,7 @@ def _print_grammars(tools: Sequence[tuple[Tool, Lowered]]) -> None:
     for tool, lowered in tools:
         if len(tools) > 1:
             print(f"# {tool.name}")
-        print(lowered.grammar, end="")
+        print(lowered.grammar, end="", flush=True)
 
 
 def _report(console: Console, tool: Tool, lowered: Lowered) -> None:

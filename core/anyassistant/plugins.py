@@ -16,7 +16,7 @@ import pluggy
 from pydantic import BaseModel
 
 from .errors import ConfigError
-from .protocols import ChatModel
+from .protocols import ChatModel, Provider
 
 GROUP = "anyassistant.providers"
 CONTRACT = "1"
@@ -30,7 +30,7 @@ hookimpl = pluggy.HookimplMarker("anyassistant")
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a package says of one provider. Make it with `chat_model`.
+    """What a package says of one provider. Make it with `chat_model` or `provider`.
 
     Attributes:
         name: As in the entry point, and as people write it in config.
@@ -44,7 +44,7 @@ class Manifest:
     name: str
     contract: str
     config: type[BaseModel]
-    create: Callable[[Any], ChatModel]
+    create: Callable[[Any], ChatModel | Provider]
     default_model: str | None = None
     commands: str | None = None
 
@@ -60,6 +60,20 @@ class Manifest:
         commands: str | None = None,
     ) -> Manifest:
         """Describe a provider that implements `ChatModel`: `hosting` keeps assistants, threads and runs for it."""
+        return cls(name, contract, config, create, default_model, commands)
+
+    @classmethod
+    def provider(
+        cls,
+        name: str,
+        *,
+        contract: str,
+        config: type[C],
+        create: Callable[[C], Provider],
+        default_model: str | None = None,
+        commands: str | None = None,
+    ) -> Manifest:
+        """Describe a provider that implements the full set: a service that keeps assistants, threads and runs."""
         return cls(name, contract, config, create, default_model, commands)
 
 
@@ -168,7 +182,8 @@ def _read_manifests(announced: Installed) -> dict[str, Manifest]:
     for answer in answers:
         if not isinstance(answer, list) or not all(isinstance(one, Manifest) for one in answer):
             raise ConfigError(
-                f"anyassistant_providers() of {where} must give a list of Manifest: make them with Manifest.chat_model."
+                f"anyassistant_providers() of {where} must give a list of Manifest: make them with "
+                "Manifest.chat_model or Manifest.provider."
             )
         manifests |= {manifest.name: manifest for manifest in answer}
     _refuse_other_contracts(manifests.values(), where)

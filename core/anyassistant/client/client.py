@@ -11,7 +11,7 @@ import anyio
 
 from ..errors import ConfigError, InvalidRequest
 from ..hosting import Store
-from ..protocols import ChatModel
+from ..protocols import ChatModel, Provider
 from .assistants import AsyncAssistants
 from .handle import Handle
 from .once import Once
@@ -27,7 +27,8 @@ class AsyncClient(Handle):
     committed, and `thread.resume()` goes on with them later.
 
     Args:
-        target: `NAME` or `NAME:MODEL` of a profile in `anyassistant.toml` or of a provider, or a ChatModel.
+        target: `NAME` or `NAME:MODEL` of a profile in `anyassistant.toml` or of a provider, or a ChatModel
+            or a Provider.
             Without it `ANYASSISTANT_PROFILE`, then the file's default, then `local`.
         store: `":memory:"`, an SQLite path or URL, or a Store. Without it a database in the user's data folder.
         config: The config file, instead of the nearest `anyassistant.toml`.
@@ -40,7 +41,7 @@ class AsyncClient(Handle):
 
     def __init__(
         self,
-        target: str | ChatModel | None = None,
+        target: str | Provider | ChatModel | None = None,
         /,
         *,
         store: str | Store | None = None,

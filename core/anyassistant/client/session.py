@@ -14,12 +14,14 @@ from ..calls import BoundTools
 from ..errors import ConfigError
 from ..host_task import HostTask
 from ..hosting import HostedProvider, Store
-from ..protocols import ChatModel
+from ..protocols import ChatModel, Provider
+from ..remote import RemoteProvider
 from .stores import make_store
 from .tools import Toolbox, make_toolbox
 from .toolsets import OpenToolsets
 
-Target: TypeAlias = str | ChatModel | None
+Target: TypeAlias = str | ChatModel | Provider | None
+SessionProvider: TypeAlias = HostedProvider | RemoteProvider
 
 MAX_TOOL_THREADS = 64
 """Sync tools that run at once in one client, over all its runs."""
@@ -34,7 +36,7 @@ class Session:
     """
 
     def __init__(
-        self, provider: HostedProvider, store: Store, host: HostTask, *, toolsets: Sequence[Toolset] = ()
+        self, provider: SessionProvider, store: Store, host: HostTask, *, toolsets: Sequence[Toolset] = ()
     ) -> None:
         self.provider = provider
         self.store = store
@@ -98,10 +100,8 @@ async def open_session(
     await opened.open()
     try:
         await host.start()
-        made = _find_model(target, config)
-        provider = HostedProvider(
-            made.name, made.model, opened, task=host, default_model=made.default_model, lease=lease
-        )
+        made = _find(target, config)
+        provider = _make_provider(made, opened, host, lease)
     except BaseException:
         with anyio.CancelScope(shield=True):
             await host.aclose()
@@ -116,30 +116,45 @@ class _Found:
 
     Attributes:
         name: The provider's.
-        default_model: The name of the model that runs have unless they say another.
+        default_model: The model of what names none: of a chat model's runs, of a service's new assistants.
         toolsets: Those of the configuration.
     """
 
     name: str
-    model: ChatModel
+    backend: ChatModel | Provider
     default_model: str
     toolsets: Sequence[Toolset] = ()
 
 
-def _find_model(target: Target, config: str | PathLike[str] | None) -> _Found:
+def _find(target: Target, config: str | PathLike[str] | None) -> _Found:
     if target is None or isinstance(target, str):
         from ..config import resolve
 
         resolved = resolve(target, path=config)
         manifest = resolved.manifest
         made = manifest.create(resolved.config)
-        if not isinstance(made, ChatModel):
+        if not isinstance(made, ChatModel | Provider):
             raise ConfigError(
-                f"The manifest of provider {manifest.name!r} makes a {type(made).__name__}, which is no ChatModel."
+                f"The manifest of provider {manifest.name!r} makes a {type(made).__name__}, which is neither a "
+                "ChatModel nor a Provider."
             )
-        return _Found(manifest.name, made, resolved.default_model, resolved.toolsets)
+        default_model = resolved.default_model
+        if isinstance(made, Provider):  # its own default is the service's
+            default_model = resolved.model or manifest.default_model or ""
+        return _Found(manifest.name, made, default_model, resolved.toolsets)
     if isinstance(target, ChatModel):
         return _Found(type(target).__name__, target, type(target).__name__)
+    if isinstance(target, Provider):
+        return _Found(target.name, target, "")
     raise ConfigError(
-        f"A client talks to a profile or provider by name, or to a ChatModel, not to {type(target).__name__}."
+        "A client talks to a profile or provider by name, to a ChatModel, or to a Provider, not to "
+        f"{type(target).__name__}."
     )
+
+
+def _make_provider(found: _Found, store: Store, host: HostTask, lease: float) -> SessionProvider:
+    if isinstance(found.backend, ChatModel):
+        return HostedProvider(
+            found.name, found.backend, store, task=host, default_model=found.default_model, lease=lease
+        )
+    return RemoteProvider(found.backend, store, task=host, lease=lease, default_model=found.default_model)

@@ -42,9 +42,7 @@ class RunHost:
             await owned.ended.wait()
         return await self.store.get_run(state.record.id) or state
 
-    async def take_up(
-        self, state: RunState, executor: ToolExecutor, answers: Answers = NO_ANSWERS
-    ) -> OwnedRun | None:
+    async def take_up(self, state: RunState, executor: ToolExecutor, answers: Answers = NO_ANSWERS) -> OwnedRun | None:
         """Become the driver of a run that nobody drives; None where somebody does."""
 
         async def take_over() -> OwnedRun | None:

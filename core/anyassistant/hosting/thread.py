@@ -89,7 +89,7 @@ class HostedThread(protocols.Thread):
             raise not_found("run", run_id)
         state = await self._host.settle(state)
         owned = None
-        if executor is not None and _can_take_up(state, executor):
+        if executor is not None and can_take_up(state, executor):
             owned = await self._host.take_up(state, executor)
             state = (owned.state if owned is not None else await self._store.get_run(run_id)) or state
         return HostedRun(self._host, state, executor, owned)
@@ -119,7 +119,7 @@ class HostedThread(protocols.Thread):
             return await write()
 
 
-def _can_take_up(state: RunState, executor: ToolExecutor) -> bool:
+def can_take_up(state: RunState, executor: ToolExecutor) -> bool:
     """Whether a driver with these tools has something to do: nobody drives the run, and it does not wait for others."""
     if not state.record.is_open or not is_undriven(state, time.time()):
         return False

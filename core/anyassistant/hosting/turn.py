@@ -267,10 +267,7 @@ class LiveTurn:
             draft.update_step(self._calls_step)
             draft.turn(self.freeze())
         else:
-            by = f" by {decision.by}" if decision.by else ""
-            output = f"A person did not approve this call. {decision.reason or 'They gave no reason.'}"
-            error = f"rejected{by}: {decision.reason or 'no reason given'}"
-            self.record_output(draft, ToolOutput(call_id, output, error=error, outcome="rejected"))
+            self.record_output(draft, decision.rejection(call_id))
 
     def end_calls(
         self, draft: Draft, status: StepStatus, outputs: Sequence[ToolOutput], error: LastError | None
@@ -395,9 +392,13 @@ _LEDGER: Mapping[CallOutcome, CallState] = {
 }
 
 
+def ledger_state(output: ToolOutput) -> CallState | None:
+    """What the ledger says of a call with this output; None of one that was never made, being rejected or skipped."""
+    return _LEDGER.get(output.outcome)
+
+
 def _enter(draft: Draft, output: ToolOutput) -> None:
-    """Enter what came of a call in the ledger; one that was rejected or skipped was never made."""
-    state = _LEDGER.get(output.outcome)
+    state = ledger_state(output)
     if state is not None:
         draft.finish(output.tool_call_id, state)
 

@@ -25,7 +25,7 @@ from .store import Change, RunState, Store
 from .tokens import estimate_turn
 from .transitions import check_move
 
-_RUN_EVENTS: Mapping[RunStatus, RunEventName] = {
+RUN_EVENTS: Mapping[RunStatus, RunEventName] = {
     "queued": "thread.run.queued",
     "in_progress": "thread.run.in_progress",
     "requires_action": "thread.run.requires_action",
@@ -117,7 +117,7 @@ class Draft:
         """
         check_move(self._writer.record.status, status)
         self.update_run(status=status, **changes)
-        self._events.append(RunEvent(_RUN_EVENTS[status], self._writer.record, self._writer.next_sequence()))
+        self._events.append(RunEvent(RUN_EVENTS[status], self._writer.record, self._writer.next_sequence()))
 
     def update_run(self, **changes: Any) -> None:
         """Change the run's record without an event."""

@@ -11,7 +11,7 @@ from typing import Self
 from ..client import AsyncClient, AsyncRun, AsyncRuns
 from ..client.handle import Handle
 from ..hosting import Store
-from ..protocols import ChatModel
+from ..protocols import ChatModel, Provider
 from ..types import RunStatus
 from .assistants import Assistants
 from .paginator import Paginator
@@ -32,7 +32,7 @@ class Client(Handle):
 
     def __init__(
         self,
-        target: str | ChatModel | None = None,
+        target: str | Provider | ChatModel | None = None,
         /,
         *,
         store: str | Store | None = None,

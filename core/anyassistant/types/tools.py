@@ -56,6 +56,13 @@ class Decision:
     arguments: str | None = None
     expires_at: float | None = None
 
+    def rejection(self, call_id: str) -> ToolOutput:
+        """What comes of a call that this decision rejects."""
+        by = f" by {self.by}" if self.by else ""
+        told = f"A person did not approve this call. {self.reason or 'They gave no reason.'}"
+        error = f"rejected{by}: {self.reason or 'no reason given'}"
+        return ToolOutput(call_id, told, error=error, outcome="rejected")
+
     def to_wire(self) -> dict[str, object]:
         wire: dict[str, object] = {"approved": self.approved, "by": self.by, "at": self.at, "reason": self.reason}
         if self.arguments is not None:

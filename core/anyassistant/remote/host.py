@@ -1,0 +1,44 @@
+"""The runs of a service that keeps them itself, and their drivers here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from ..errors import NotFound
+from ..host_task import HostTask
+from ..hosting.answers import Answers
+from ..hosting.driver import OwnedRun, is_undriven
+from ..hosting.host import RunHost
+from ..hosting.store import RunState, Store
+from ..protocols import Provider, ToolExecutor
+from .drive import RemoteDrive
+
+
+class RemoteHost(RunHost):
+    """Drives runs of one service, which are indexed in one store.
+
+    Attributes:
+        provider: The service.
+    """
+
+    def __init__(self, provider: Provider, store: Store, *, task: HostTask, lease: float) -> None:
+        super().__init__(provider.name, store, task=task, lease=lease)
+        self.provider = provider
+
+    async def settle(self, state: RunState) -> RunState:
+        """Tell of an open run that nobody drives what has become of it at the service."""
+        if not (state.record.is_open and is_undriven(state, time.time())):
+            return state
+        if state.cancel_requested_at is None:
+            try:
+                thread = await self.provider.get_thread(state.record.thread_id)
+                theirs = (await thread.get_run(state.record.id)).record
+            except NotFound:
+                return state
+            if theirs.is_open:
+                return state
+        return await self.finish(state)
+
+    def _driver(self, executor: ToolExecutor, answers: Answers) -> Callable[[OwnedRun], Awaitable[None]]:
+        return RemoteDrive(self.store, self.provider, executor, answers)

@@ -1,0 +1,257 @@
+"""The run loop over a backend that pauses for outputs: follow, execute, submit, follow on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
+
+import anyio
+
+from .. import protocols
+from ..errors import ProviderError
+from ..hosting.answers import NO_ANSWERS, Answers
+from ..protocols import Journal, Screening, ToolExecutor, unknown_tool_output
+from ..types import PageQuery, PendingCall, RunRecord, RunStep, ToolCall, ToolOutput
+from ..types.events import RunEvent
+from .mirror import Mirror
+
+FIRST_PAUSE = 0.1
+"""Seconds before a run is looked at again; each further look comes later, up to `LONGEST_PAUSE`."""
+LONGEST_PAUSE = 2.0
+
+PAUSED = "requires_action"
+
+
+class FatalCall(Exception):
+    """What came of a call ends the run: `output` says what."""
+
+    def __init__(self, call: ToolCall, output: ToolOutput) -> None:
+        super().__init__(call.id)
+        self.call = call
+        self.output = output
+
+
+class RunLoop:
+    """One driver's way through a run that a service keeps.
+
+    Args:
+        run: The run at the service.
+        thread: Its thread there.
+        mirror: What is told of it here.
+        executor: What may call the bound tools.
+        is_streaming: Whether the call that began it asked for its stream.
+        replays: Whether the service numbers its events, and each stream of a run can begin behind one of them.
+    """
+
+    def __init__(
+        self,
+        run: protocols.Run,
+        thread: protocols.Thread,
+        mirror: Mirror,
+        executor: ToolExecutor,
+        *,
+        is_streaming: bool,
+        replays: bool,
+    ) -> None:
+        self._run = run
+        self._thread = thread
+        self._mirror = mirror
+        self._executor = executor
+        self._is_streaming = is_streaming
+        self._replays = replays
+        self._after = 0
+        self._journal = _Journal(mirror)
+        self._for_approval = frozenset(call.id for call in mirror.record.pending_calls if call.waits_for == "approval")
+
+    async def answer(self, answers: Answers) -> None:
+        """Write what the caller gave for pending calls; durable on return."""
+        for output in answers.outputs:
+            self._mirror.record_output(output)
+        for call_id, decision in answers.decisions.items():
+            self._mirror.record_decision(call_id, decision)
+        self._for_approval -= answers.decisions.keys()
+        if answers:
+            self._mirror.rest(self._run.record, self._pending())
+            await self._mirror.writer.flush()
+
+    async def go(self, answers: Answers = NO_ANSWERS) -> RunRecord | None:
+        """Go on until the run has ended, and give its record; None where it rests for its caller.
+
+        Raises:
+            FatalCall: What came of a call ends the run.
+            ProviderError: The service cannot be reached; the run goes on there.
+        """
+        is_answered = bool(answers)
+        while True:
+            record = await self._follow()
+            if not record.is_open:
+                return record
+            if not await self._call_tools(is_answered=is_answered):
+                return None
+            is_answered = False
+            calls = self._run.record.pending_calls
+            outputs = [ToolOutput(call.id, self._output_of(call)) for call in calls]
+            self._mirror.go_on(self._run.record)
+            await self._run.submit_tool_outputs(outputs, follow=True)
+            self._is_streaming = True
+
+    async def follow_to_the_end(self) -> RunRecord:
+        """Follow a run that was cancelled until it has ended, and make no call for it."""
+        return await self._follow(and_pauses=False)
+
+    async def _follow(self, *, and_pauses: bool = True) -> RunRecord:
+        """Follow the run until it pauses or has ended."""
+        if self._is_streaming:
+            self._is_streaming = False
+            with suppress(ProviderError):  # what the stream did not tell is looked up
+                if await self._listen():
+                    return self._run.record
+        pause = FIRST_PAUSE
+        while True:
+            record = await self._run.refresh()
+            await self._catch_up()
+            if not record.is_open or (and_pauses and record.status == PAUSED):
+                return record
+            if record.status != PAUSED:
+                self._mirror.move(record, record.status)
+            await anyio.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    async def _listen(self) -> bool:
+        """Tell what a stream tells. Whether it told that the run paused or has ended."""
+        has_told = False
+        async with aclosing(self._run.events(after=self._after)) as events:
+            async for event in events:
+                if self._replays:
+                    self._after = event.sequence
+                if isinstance(event, RunEvent):
+                    self._run.record = event.data
+                    has_told = event.data.status == PAUSED or not event.data.is_open
+                    if not has_told:
+                        self._mirror.move(event.data, event.data.status)
+                else:
+                    self._mirror.take(event)
+                await self._mirror.writer.flush_if_full()
+        return has_told
+
+    async def _catch_up(self) -> None:
+        """Tell what the service's steps and messages say, and nobody told yet."""
+        query = PageQuery(limit=100, order="asc")
+        while True:
+            page = await self._run.list_steps(query)
+            for step in page.data:
+                await self._catch_up_with(step)
+            if not page.has_more:
+                return
+            query = replace(query, after=page.data[-1].id)
+
+    async def _catch_up_with(self, step: RunStep) -> None:
+        if self._mirror.has_ended(step):
+            return
+        self._mirror.take_step(step)
+        if step.message_id is not None:
+            self._mirror.take_message(await self._thread.get_message(step.message_id))
+        self._mirror.end_step(step)
+
+    async def _call_tools(self, *, is_answered: bool) -> bool:
+        """Make the calls that can be made here. Whether all that the run waits for have an output now.
+
+        Args:
+            is_answered: The caller gave answers: then no call is made while any other waits, as one answer comes after
+                another.
+        """
+        record = self._run.record
+        self._mirror.adopt(record.pending_calls)
+        offered = frozenset(tool.name for tool in record.tools)
+        for call in self._unfinished():
+            if call.name not in offered and call.name not in self._executor.names:
+                await self._journal.finish(unknown_tool_output(call, offered))
+        unfinished = self._unfinished()
+        screening = await self._screen(unfinished)
+        for output in screening.refused:
+            await self._finish(output)
+        todo = [call for call in self._unfinished() if not self._waits(call)]
+        waiting = len(self._unfinished()) - len(todo)
+        if todo and not (is_answered and waiting):
+            for output in await self._executor.execute(todo, journal=self._journal):
+                self._raise_if_fatal(output)
+        if not self._unfinished():
+            return True
+        self._mirror.rest(record, self._pending())
+        await self._mirror.writer.flush()
+        return False
+
+    async def _screen(self, calls: Sequence[ToolCall]) -> Screening:
+        screening = await self._executor.screen(calls, journal=self._journal)
+        undecided = {call.id for call in calls if call.decision is None}
+        self._for_approval = screening.for_approval | (self._for_approval & undecided)
+        return screening
+
+    async def _finish(self, output: ToolOutput) -> None:
+        await self._journal.finish(output)
+        self._raise_if_fatal(output)
+
+    def _raise_if_fatal(self, output: ToolOutput) -> None:
+        if output.fatal:
+            raise FatalCall(self._known(output.tool_call_id), output)
+
+    def _unfinished(self) -> list[ToolCall]:
+        """The calls that the service waits for and that have no output here, as they are to be made."""
+        calls = [self._known(call.id) for call in self._run.record.pending_calls]
+        return [_as_called(call) for call in calls if call.output is None]
+
+    def _pending(self) -> Sequence[PendingCall]:
+        """The calls that only the caller can answer."""
+        return [
+            PendingCall(
+                call.id,
+                call.name,
+                call.arguments,
+                decision=call.decision,
+                waits_for="approval" if call.id in self._for_approval else "output",
+            )
+            for call in self._unfinished()
+            if self._waits(call)
+        ]
+
+    def _waits(self, call: ToolCall) -> bool:
+        return call.name not in self._executor.names or call.id in self._for_approval
+
+    def _output_of(self, call: PendingCall) -> str:
+        return self._known(call.id).output or ""
+
+    def _known(self, call_id: str) -> ToolCall:
+        call = self._mirror.call(call_id)
+        assert call is not None  # it was adopted
+        return call
+
+
+class _Journal(Journal):
+    """What makes a call of this run happen once: claims and outcomes are kept here, under the driver's epoch."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+
+    @property
+    def run(self) -> RunRecord:
+        return self._mirror.record
+
+    async def claim(self, call_id: str, /, *, repeatable: bool) -> bool:
+        return await self._mirror.writer.claim(call_id, repeatable=repeatable)
+
+    def progress(self, call_id: str, data: object, /) -> None:
+        self._mirror.writer.extension("anyassistant.tool.progress", {"tool_call_id": call_id, "progress": data})
+
+    def refusals(self, name: str, /) -> int:
+        return self._mirror.refusals(name)
+
+    async def finish(self, output: ToolOutput, /) -> None:
+        self._mirror.record_output(output)
+        await self._mirror.writer.flush()
+
+
+def _as_called(call: ToolCall) -> ToolCall:
+    """The call with the arguments that a person may have changed."""
+    edited = call.decision.arguments if call.decision is not None else None
+    return call if edited is None else replace(call, arguments=edited)

@@ -1,0 +1,302 @@
+"""What is kept here of a run that a service keeps: its events, numbered; its steps, with what came of their calls.
+
+A service's events have no numbers, or numbers of its own, and a stream that broke cannot be joined again. So what is
+heard of a run, by stream or by polling, goes through here: nothing is told twice, and what a stream left out is told
+when polling finds it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ..hosting.ids import new_id
+from ..hosting.store import Change, RunState, Store
+from ..hosting.turn import ledger_state
+from ..hosting.writer import RUN_EVENTS, Draft, Writer
+from ..types import (
+    Decision,
+    Event,
+    LastError,
+    Message,
+    MessageDeltaEvent,
+    MessageEvent,
+    PageQuery,
+    PendingCall,
+    RunRecord,
+    RunStatus,
+    RunStep,
+    RunStepDeltaEvent,
+    RunStepEvent,
+    ToolCall,
+    ToolOutput,
+)
+from ..types.events import MessageEventName, RunEvent, RunStepEventName, message_delta
+
+_STEP_ENDS: Mapping[str, RunStepEventName] = {
+    "completed": "thread.run.step.completed",
+    "failed": "thread.run.step.failed",
+    "cancelled": "thread.run.step.cancelled",
+    "expired": "thread.run.step.expired",
+}
+_MESSAGE_ENDS: Mapping[str, MessageEventName] = {
+    "completed": "thread.message.completed",
+    "incomplete": "thread.message.incomplete",
+}
+
+
+class Mirror:
+    """One run of a service, as it is kept here by one driver.
+
+    Attributes:
+        writer: Writes for that driver.
+    """
+
+    def __init__(self, store: Store, state: RunState) -> None:
+        self._store = store
+        self.writer = Writer(store, state)
+        self._steps: dict[str, RunStep] = {}
+        self._told: set[tuple[str, str]] = set()
+        self._heard: dict[str, str] = {}
+
+    @property
+    def record(self) -> RunRecord:
+        """The run as it is told here."""
+        return self.writer.record
+
+    async def recover(self) -> None:
+        """Read what an earlier driver told."""
+        run_id, after = self.record.id, 0
+        while events := await self._store.read_events(run_id, after):
+            for event in events:
+                self._remember(event)
+            after = events[-1].sequence
+        query = PageQuery(limit=100, order="asc")
+        while True:
+            page = await self._store.list_steps(run_id, query)
+            self._steps.update((step.id, step) for step in page.data)
+            if not page.has_more:
+                return
+            query = replace(query, after=page.data[-1].id)
+
+    def take(self, event: Event) -> None:
+        """Tell what the service told; its own word on the run's status goes by `move`."""
+        if isinstance(event, RunEvent):
+            return
+        if self._was_told(event):
+            return
+        steps: Sequence[RunStep] = ()
+        if isinstance(event, RunStepEvent):
+            steps = [self._with_ours(event.data)]
+            event = replace(event, data=steps[0])
+        self._remember(event)
+        numbered = replace(event, sequence=self.writer.next_sequence())
+        self.writer.post(Change(events=[numbered], steps=steps) if steps else numbered)
+
+    def _was_told(self, event: Event) -> bool:
+        """Whether it was told before, or belongs to what was told to have ended."""
+        match event:
+            case MessageEvent() | RunStepEvent():
+                return (event.event, event.data.id) in self._told
+            case MessageDeltaEvent():
+                return any((name, str(event.data["id"])) in self._told for name in _MESSAGE_ENDS.values())
+            case RunStepDeltaEvent():
+                return any((name, str(event.data["id"])) in self._told for name in _STEP_ENDS.values())
+            case _:
+                return False
+
+    def take_step(self, step: RunStep) -> None:
+        """Tell of a step what a stream did not tell; a message that it wrote comes by `take_message` in between."""
+        begun = step if step.status == "in_progress" else _as_it_began(step)
+        self.take(RunStepEvent("thread.run.step.created", begun))
+        self.take(RunStepEvent("thread.run.step.in_progress", begun))
+
+    def end_step(self, step: RunStep) -> None:
+        """Tell how a step ended, if it did and nobody told."""
+        name = _STEP_ENDS.get(step.status)
+        if name is not None:
+            self.take(RunStepEvent(name, step))
+
+    def has_ended(self, step: RunStep) -> bool:
+        """Whether it was told that a step has ended."""
+        return any((name, step.id) in self._told for name in _STEP_ENDS.values())
+
+    def take_message(self, message: Message) -> None:
+        """Tell of a message what a stream did not tell: the rest of its text, and that it has ended."""
+        begun = replace(message, content=(), status="in_progress", completed_at=None, incomplete_at=None)
+        begun = replace(begun, incomplete_details=None)
+        self.take(MessageEvent("thread.message.created", begun))
+        self.take(MessageEvent("thread.message.in_progress", begun))
+        heard = self._heard.get(message.id, "")
+        if message.text.startswith(heard) and len(message.text) > len(heard):
+            self.take(message_delta(message.id, message.text[len(heard) :], 0))
+        end = _MESSAGE_ENDS.get(message.status)
+        if end is not None:
+            self.take(MessageEvent(end, message))
+
+    def move(self, theirs: RunRecord, status: RunStatus, *, pending: Sequence[PendingCall] = ()) -> None:
+        """Tell that the run has a status, with all else as the service has it.
+
+        A run whose calls are made here pauses at the service alone: it is told as one that goes on.
+        """
+        if status == "queued" and self.record.status == "in_progress":
+            status = "in_progress"
+        record = replace(theirs, status=status, pending_calls=tuple(pending), limits=self.record.limits)
+        events: list[Event] = []
+        created = ("thread.run.created", record.id)
+        if created not in self._told:
+            self._told.add(created)
+            events.append(RunEvent("thread.run.created", record, self.writer.next_sequence()))
+        if len(events) or record.status != self.record.status:
+            events.append(RunEvent(RUN_EVENTS[status], record, self.writer.next_sequence()))
+        if events or record != self.record:
+            self.writer.record = record
+            self.writer.post(Change(events=events, record=record))
+
+    def rest(self, theirs: RunRecord, pending: Sequence[PendingCall]) -> None:
+        """Tell that the run waits for its caller, and which calls for approval."""
+        asked = {call.id for call in self.record.pending_calls if call.waits_for == "approval"}
+        for call in pending:
+            if call.waits_for == "approval" and call.id not in asked:
+                said = {"tool_call_id": call.id, "name": call.name, "arguments": call.arguments}
+                self.writer.extension("anyassistant.approval.asked", said)
+        self.move(theirs, "requires_action", pending=pending)
+
+    def go_on(self, theirs: RunRecord) -> None:
+        """Tell that a run which waited for its caller goes on."""
+        if self.record.status == "requires_action":
+            self.move(theirs, "queued")
+
+    def end(self, theirs: RunRecord, *, status: RunStatus | None = None, error: LastError | None = None) -> None:
+        """Tell how the run ended, and give it back."""
+        record = replace(theirs, pending_calls=(), limits=self.record.limits)
+        if status is not None:
+            record = replace(record, status=status, last_error=error)
+        self.writer.record = record
+        event = RunEvent(RUN_EVENTS[record.status], record, self.writer.next_sequence())
+        self.writer.post(Change(events=[event], record=record, release=True, durable=True))
+
+    # Calls
+
+    def call(self, call_id: str) -> ToolCall | None:
+        """A call, with what came of it, if it was heard of."""
+        return next((one for step in self._steps.values() for one in step.tool_calls if one.id == call_id), None)
+
+    def adopt(self, calls: Sequence[ToolCall]) -> None:
+        """Put calls of which no step told into the service's open step, or into one of ours where it has none."""
+        unknown = [ToolCall(call.id, call.name, call.arguments) for call in calls if self.call(call.id) is None]
+        if not unknown:
+            return
+        is_open = (step for step in self._steps.values() if step.type == "tool_calls" and not self.has_ended(step))
+        step = next(is_open, None)
+        if step is None:
+            step = self._step_of_ours()
+            self.take_step(step)
+        changed = self._steps[step.id] = replace(step, tool_calls=(*step.tool_calls, *unknown))
+        self.writer.post(Change(steps=[changed]))
+
+    def _step_of_ours(self) -> RunStep:
+        record = self.record
+        return RunStep(
+            id=new_id("step"),
+            type="tool_calls",
+            status="in_progress",
+            run_id=record.id,
+            thread_id=record.thread_id,
+            assistant_id=record.assistant_id,
+            created_at=int(time.time()),
+        )
+
+    def record_output(self, output: ToolOutput) -> None:
+        """Write what came of a call."""
+        draft = self.writer.draft()
+        self._put_output(draft, output)
+        draft.post(durable=True)
+
+    def record_decision(self, call_id: str, decision: Decision) -> None:
+        """Write what a person decided of a call; one that was rejected has its output by that."""
+        draft = self.writer.draft()
+        draft.extension("anyassistant.approval.decided", {"tool_call_id": call_id, **decision.to_wire()})
+        self._change_call(draft, call_id, decision=decision)
+        if not decision.approved:
+            self._put_output(draft, decision.rejection(call_id))
+        draft.post(durable=True)
+
+    def refusals(self, name: str) -> int:
+        """How many of the run's latest calls of a tool had arguments that did not fit."""
+        calls = [
+            call for step in self._steps.values() for call in step.tool_calls if call.name == name and call.outcome
+        ]
+        count = 0
+        for call in reversed(calls):
+            if call.outcome != "refused":
+                break
+            count += 1
+        return count
+
+    def _put_output(self, draft: Draft, output: ToolOutput) -> None:
+        index, step_id = self._change_call(
+            draft,
+            output.tool_call_id,
+            output=output.output,
+            error=output.error,
+            outcome=output.outcome,
+            metadata=output.metadata,
+        )
+        state = ledger_state(output)
+        if state is not None:
+            draft.finish(output.tool_call_id, state)
+        function = {"output": output.output}
+        draft.step_delta(step_id, {"index": index, "id": output.tool_call_id, "type": "function", "function": function})
+
+    def _change_call(self, draft: Draft, call_id: str, **changes: object) -> tuple[int, str]:
+        for step in self._steps.values():
+            for index, call in enumerate(step.tool_calls):
+                if call.id == call_id:
+                    calls = list(step.tool_calls)
+                    calls[index] = replace(call, **changes)  # type: ignore[arg-type]  # fields of a ToolCall
+                    changed = self._steps[step.id] = replace(step, tool_calls=tuple(calls))
+                    draft.update_step(changed)
+                    return index, step.id
+        raise KeyError(call_id)
+
+    def _with_ours(self, step: RunStep) -> RunStep:
+        """A step of the service's, its calls with what only we know of them."""
+        known = self._steps.get(step.id)
+        if known is not None and known.tool_calls:
+            ours = {call.id: call for call in known.tool_calls}
+            calls = [_joined(call, ours.get(call.id)) for call in step.tool_calls] or known.tool_calls
+            step = replace(step, tool_calls=tuple(calls))
+        self._steps[step.id] = step
+        return step
+
+    def _remember(self, event: Event) -> None:
+        match event:
+            case MessageDeltaEvent():
+                message_id = str(event.data["id"])
+                self._heard[message_id] = self._heard.get(message_id, "") + event.text
+            case MessageEvent() | RunStepEvent() | RunEvent():
+                self._told.add((event.event, event.data.id))
+            case _:
+                return
+
+
+def _joined(theirs: ToolCall, ours: ToolCall | None) -> ToolCall:
+    if ours is None:
+        return theirs
+    output = ours.output if ours.output is not None else theirs.output
+    return replace(ours, name=theirs.name, arguments=theirs.arguments, output=output)
+
+
+def _as_it_began(step: RunStep) -> RunStep:
+    return replace(
+        step,
+        status="in_progress",
+        usage=None,
+        last_error=None,
+        completed_at=None,
+        failed_at=None,
+        cancelled_at=None,
+        expired_at=None,
+    )

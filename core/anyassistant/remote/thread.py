@@ -1,0 +1,117 @@
+"""A thread that a service keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+import anyio
+
+from .. import protocols
+from ..errors import ThreadBusy, not_found
+from ..hosting.run import HostedRun, list_runs
+from ..hosting.store import RunState
+from ..hosting.thread import can_take_up
+from ..protocols import MessageParams, RunParams, ToolExecutor
+from ..types import Limits, Message, Page, PageQuery, ThreadRecord
+from .drive import RemoteDrive
+from .host import RemoteHost
+
+T = TypeVar("T")
+
+UNDO_SECONDS = 10.0
+"""How long it may take to cancel a run that began at the service and could not be kept here."""
+
+
+class RemoteThread(protocols.Thread):
+    """A thread that a service keeps, and of which the store has an index entry."""
+
+    def __init__(self, host: RemoteHost, record: ThreadRecord, theirs: protocols.Thread | None = None) -> None:
+        self._host = host
+        self._store = host.store
+        self._theirs = theirs
+        self.record = record
+
+    async def create_message(self, params: MessageParams, /) -> Message:
+        return await (await self._thread()).create_message(params)
+
+    async def get_message(self, message_id: str, /) -> Message:
+        return await (await self._thread()).get_message(message_id)
+
+    async def list_messages(self, query: PageQuery, /) -> Page[Message]:
+        return await (await self._thread()).list_messages(query)
+
+    async def update_message(self, message_id: str, metadata: Mapping[str, str], /) -> Message:
+        return await (await self._thread()).update_message(message_id, metadata)
+
+    async def delete_message(self, message_id: str, /) -> None:
+        await (await self._thread()).delete_message(message_id)
+
+    async def create_run(self, params: RunParams, /, *, executor: ToolExecutor | None, follow: bool) -> HostedRun:
+        host = self._host
+        thread = await self._thread()
+
+        async def create() -> HostedRun:
+            theirs = await thread.create_run(params, executor=None, follow=follow)
+            state = RunState(
+                replace(theirs.record, status="queued", pending_calls=(), limits=params.limits or Limits()),
+                driver=None if executor is None else host.drivers.identity,
+                lease_until=host.drivers.lease_until(),
+                epoch=1,
+            )
+            try:
+                await self._unless_held(lambda: self._store.create_run(state, (), ()))
+            except BaseException:
+                with anyio.move_on_after(UNDO_SECONDS, shield=True):
+                    await theirs.cancel()
+                raise
+            owned = None
+            if executor is not None:
+                drive = RemoteDrive(self._store, host.provider, executor, begun=(theirs, thread))
+                owned = host.start(state, drive)
+            return HostedRun(host, state, executor, owned)
+
+        return await host.drivers.complete(create)
+
+    async def get_run(self, run_id: str, /, *, executor: ToolExecutor | None = None) -> HostedRun:
+        state = await self._store.get_run(run_id)
+        if state is None:  # begun by somebody else
+            theirs = await (await self._thread()).get_run(run_id)
+            state = RunState(replace(theirs.record, status="queued", pending_calls=()), epoch=1)
+            await self._store.create_run(state, (), ())
+        if state.record.thread_id != self.record.id:
+            raise not_found("run", run_id)
+        state = await self._host.settle(state)
+        owned = None
+        if executor is not None and can_take_up(state, executor):
+            owned = await self._host.take_up(state, executor)
+            state = (owned.state if owned is not None else await self._store.get_run(run_id)) or state
+        return HostedRun(self._host, state, executor, owned)
+
+    async def list_runs(self, query: PageQuery, /) -> Page[protocols.Run]:
+        return await list_runs(self._host, self.record.id, query)
+
+    async def update(self, metadata: Mapping[str, str], /) -> ThreadRecord:
+        self.record = await (await self._thread()).update(metadata)
+        await self._store.replace_thread(self.record)
+        return self.record
+
+    async def delete(self) -> None:
+        await (await self._thread()).delete()
+        await self._unless_held(lambda: self._store.delete_thread(self.record.id))
+
+    async def _thread(self) -> protocols.Thread:
+        if self._theirs is None:
+            self._theirs = await self._host.provider.get_thread(self.record.id)
+        return self._theirs
+
+    async def _unless_held(self, write: Callable[[], Awaitable[T]]) -> T:
+        """A run that has ended at the service does not hold the thread, even where nobody was there to see it end."""
+        try:
+            return await write()
+        except ThreadBusy as busy:
+            state = await self._store.get_run(busy.run_id)
+            if state is not None and (await self._host.settle(state)).record.is_open:
+                raise
+            return await write()

@@ -1,0 +1,269 @@
+"""Runs that a service keeps: they look as those that are kept here, and no call is made twice."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import anyio
+import anyio.lowlevel
+import pytest
+from anyassistant import AsyncClient, RunContext, Tool, tool
+from anyassistant.errors import ProviderError, RunCancelled, RunFailed, RunRequiresAction, ThreadBusy
+from anyassistant.store.memory import MemoryStore
+from anyassistant.types import Event
+
+
+def get_shopping_history(ctx: RunContext[str]) -> list[str]:
+    """What was bought."""
+    return [f"hat of {ctx.deps}"]
+
+
+def order_item(item_id: str) -> str:
+    """Order an item."""
+    return f"ordered {item_id}"
+
+
+@tool(requires_approval=True)
+def confirm_order_item(order_id: str) -> str:
+    """Buy it."""
+    return f"bought {order_id}"
+
+
+TOOLS = [get_shopping_history, order_item, confirm_order_item]
+
+
+@pytest.fixture
+async def client(service, make_store) -> AsyncGenerator[AsyncClient, None]:
+    async with AsyncClient(service, store=make_store()) as client:
+        yield client
+
+
+async def begin(client: AsyncClient, text: str, **options):
+    assistant = await client.assistants.create(tools=TOOLS)
+    thread = await client.threads.create(messages=[text])
+    return thread, thread.run(assistant, deps="ann", **options)
+
+
+async def test_tools_are_called_and_the_run_goes_on(client: AsyncClient, service) -> None:
+    thread, run = await begin(client, 'CALL get_shopping_history {}\nTHEN\nCALL order_item {"item_id": "sg-1"}')
+    result = await run.result()
+    assert result.text == 'TOOL RESULT: ["hat of ann"] | ordered sg-1'
+    assert [len(outputs) for outputs in service.submitted] == [1, 1]
+    assert [message.role async for message in thread.messages()] == ["user", "assistant"]
+    assert [step.type for step in result.steps] == ["tool_calls", "tool_calls", "message_creation"]
+    [call] = result.steps[0].tool_calls
+    assert (call.output, call.outcome) == ('["hat of ann"]', "succeeded")
+
+
+async def test_its_events_are_one_numbered_stream(client: AsyncClient) -> None:
+    _, run = await begin(client, "CALL get_shopping_history {}")
+    events = [event async for event in run.events()]
+    names = [event.event for event in events]
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    assert names[:3] == ["thread.run.created", "thread.run.queued", "thread.run.in_progress"]
+    assert names[-1] == "thread.run.completed"
+    assert "thread.run.requires_action" not in names  # its calls were made here
+    assert names.count("thread.run.in_progress") == names.count("thread.message.completed") == 1
+    assert "".join(event.text for event in events if event.event == "thread.message.delta") == (
+        'TOOL RESULT: ["hat of ann"]'
+    )
+    again = [event async for event in run.events(after=events[4].sequence)]
+    assert again == events[5:]
+
+
+async def test_iterating_gives_finished_steps(client: AsyncClient) -> None:
+    _, run = await begin(client, "CALL get_shopping_history {}")
+    assert [step.status async for step in run] == ["completed", "completed"]
+
+
+@pytest.mark.parametrize("at", range(1, 24))
+async def test_a_stream_that_breaks_anywhere_loses_and_repeats_nothing(service, make_store, at: int) -> None:
+    seen = 0
+
+    def break_at(event: Event) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == at:
+            raise ProviderError("the stream broke", code="connection_error")
+
+    service.on_event = break_at
+    calls: list[str] = []
+
+    def count(item_id: str) -> str:
+        """Count."""
+        calls.append(item_id)
+        return "counted"
+
+    async with AsyncClient(service, store=make_store()) as client:
+        assistant = await client.assistants.create(tools=[count])
+        thread = await client.threads.create(messages=['CALL count {"item_id": "a"}'])
+        run = thread.run(assistant)
+        events = [event async for event in run.events()]
+        result = await run.result()
+    assert result.text == "TOOL RESULT: counted"
+    assert calls == ["a"]
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    told = "".join(event.text for event in events if event.event == "thread.message.delta")
+    assert told == "TOOL RESULT: counted"
+    ids = [(event.event, event.data.id) for event in events if "delta" not in event.event]
+    assert len(ids) == len(set(ids))
+    for name in ("thread.run.step.created", "thread.run.step.completed"):
+        assert len([one for one, _ in ids if one == name]) == 2
+    assert [step.status for step in result.steps] == ["completed", "completed"]
+
+
+async def test_what_waits_for_the_caller_rests_and_goes_on_from_there(client: AsyncClient, service) -> None:
+    text = 'CALL confirm_order_item {"order_id": "o"}\nCALL locate {}\nCALL order_item {"item_id": "x"}'
+    assistant = await client.assistants.create(tools=[*TOOLS, Tool.from_schema("locate", "", {"type": "object"})])
+    thread = await client.threads.create(messages=[text])
+    run = thread.run(assistant, deps="ann")
+    with pytest.raises(RunRequiresAction) as rest:
+        await run.result()
+    assert [(call.name, call.waits_for) for call in rest.value.calls] == [
+        ("confirm_order_item", "approval"),
+        ("locate", "output"),
+    ]
+    approval, output = rest.value.calls
+    with pytest.raises(ThreadBusy):
+        await thread.add("more")
+    await run.approve(approval.id, by="eve")
+    assert run.record.status == "requires_action"
+    assert service.submitted == []
+    await run.submit_tool_outputs({output.id: {"city": "Rome"}})
+    result = await run.result()
+    assert result.text == 'TOOL RESULT: bought o | {"city":"Rome"} | ordered x'
+    [outputs] = service.submitted  # they go in together
+    assert len(outputs) == 3
+    decision = result.steps[0].tool_calls[0].decision
+    assert decision is not None
+    assert (decision.approved, decision.by) == (True, "eve")
+
+
+async def test_a_rejected_call_is_told_to_the_model(client: AsyncClient) -> None:
+    _, run = await begin(client, 'CALL confirm_order_item {"order_id": "o"}')
+    with pytest.raises(RunRequiresAction) as rest:
+        await run.result()
+    await run.reject(rest.value.calls[0].id, "Too dear.", by="eve")
+    assert (await run.result()).text == "TOOL RESULT: A person did not approve this call. Too dear."
+
+
+async def test_another_client_decides_and_the_first_ones_tools_go_on(service, make_store) -> None:
+    store = make_store()
+    async with AsyncClient(service, store=store) as client:
+        thread, run = await begin(client, 'CALL confirm_order_item {"order_id": "o"}')
+        with pytest.raises(RunRequiresAction):
+            await run.result()
+        [waiting] = [one async for one in client.runs.list(status="requires_action")]
+        [call] = waiting.record.pending_calls
+        await waiting.approve(call.id, by="eve")
+        [call] = waiting.record.pending_calls if await waiting.wait() is None else (await waiting.wait()).pending_calls
+        assert call.waits_for == "output"  # of somebody who has the tool
+        mine = await (await client.threads.get(thread.id)).resume(tools=TOOLS)
+        assert mine is not None
+        assert (await mine.result()).text == "TOOL RESULT: bought o"
+
+
+async def test_cancel_reaches_the_service(client: AsyncClient, service) -> None:
+    begun = anyio.Event()
+
+    async def wait_long() -> None:
+        """Wait."""
+        begun.set()
+        await anyio.sleep_forever()
+
+    assistant = await client.assistants.create(tools=[wait_long])
+    thread = await client.threads.create(messages=["CALL wait_long {}"])
+    run = await thread.run(assistant).start()
+    await begun.wait()
+    await run.cancel()
+    with pytest.raises(RunCancelled):
+        await run.result()
+    assert service.cancelled == [run.id]
+    await thread.add("usable")
+
+
+async def test_a_resting_run_can_be_cancelled(client: AsyncClient, service) -> None:
+    thread, run = await begin(client, 'CALL confirm_order_item {"order_id": "o"}')
+    with pytest.raises(RunRequiresAction):
+        await run.result()
+    await run.cancel()
+    assert (await run.wait()).status == "cancelled"
+    assert service.cancelled == [run.id]
+    await thread.add("usable")
+
+
+async def test_a_fatal_tool_ends_the_run_at_both_ends(client: AsyncClient, service) -> None:
+    @tool(fatal=ConnectionError)
+    def broken() -> None:
+        """Break."""
+        raise ConnectionError("no line")
+
+    assistant = await client.assistants.create(tools=[broken])
+    thread = await client.threads.create(messages=["CALL broken {}"])
+    run = thread.run(assistant)
+    with pytest.raises(RunFailed) as failed:
+        await run.result()
+    assert failed.value.code == "tool_failed"
+    assert isinstance(failed.value.__cause__, ConnectionError)
+    assert service.cancelled == [run.id]
+    await thread.add("usable")
+
+
+async def test_a_run_that_failed_at_the_service_fails_here(client: AsyncClient) -> None:
+    _, run = await begin(client, "FAIL rate_limit_exceeded slow down")
+    with pytest.raises(RunFailed) as failed:
+        await run.result()
+    assert failed.value.code == "rate_limit_exceeded"
+
+
+async def test_a_run_is_parked_with_its_client_and_resumed_by_the_next(service, make_store) -> None:
+    store = make_store()
+    keep = service.inner  # a client closes its provider: this one lives on
+    provider = type("Kept", (type(service),), {"aclose": lambda self: anyio.lowlevel.checkpoint()})(store=service.store)
+    del keep
+    begun, calls = anyio.Event(), []
+
+    @tool(idempotent=True)
+    async def wait_once() -> str:
+        """Wait."""
+        calls.append(1)
+        begun.set()
+        if len(calls) == 1:
+            await anyio.sleep_forever()
+        return "done"
+
+    async with AsyncClient(provider, store=store) as client:
+        assistant = await client.assistants.create(tools=[wait_once])
+        thread = await client.threads.create(messages=["CALL wait_once {}"])
+        run = await thread.run(assistant).start()
+        await begun.wait()
+    async with AsyncClient(provider, store=store) as client:
+        mine = await (await client.threads.get(thread.id)).resume(tools=[wait_once])
+        assert mine is not None
+        assert mine.id == run.id
+        assert (await mine.result()).text == "TOOL RESULT: done"
+    assert len(calls) == 2
+    await type(service).aclose(provider)
+
+
+async def test_a_run_begun_elsewhere_is_found_by_its_thread(service, make_store) -> None:
+    async with AsyncClient(service, store=make_store()) as client:
+        thread, run = await begin(client, "hello")
+        await run.result()
+        async with AsyncClient(service, store=MemoryStore()) as other:
+            theirs = await other.threads.get(thread.id)
+            assert [message.text async for message in theirs.messages()] == ["hello", "ECHO: hello"]
+
+
+async def test_threads_are_listed_from_the_index_where_the_service_cannot(client: AsyncClient) -> None:
+    made = [await client.threads.create() for _ in range(3)]
+    assert [thread.id async for thread in client.threads.list()] == [thread.id for thread in reversed(made)]
+    listed = [thread async for thread in client.threads.list()]
+    await listed[0].add("hello")
+    assert [message.text async for message in made[2].messages()] == ["hello"]
+
+
+async def test_the_provider_is_closed_with_its_client(service) -> None:
+    async with AsyncClient(service, store=":memory:") as client:
+        await client.threads.create()
+    assert service.is_closed

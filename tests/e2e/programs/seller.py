@@ -2,10 +2,13 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from anyassistant import Tool
 
-def make_tools(sales: Path, wait: Path | None = None) -> list[object]:
+
+def make_tools(sales: Path, wait: Path | None = None) -> list[Callable[..., str]]:
     """The tools; with `wait`, the second one does not end before that file exists."""
 
     def record(line: str) -> None:
@@ -26,3 +29,10 @@ def make_tools(sales: Path, wait: Path | None = None) -> list[object]:
         return f"bought {order_id}"
 
     return [order_item, confirm_order_item]
+
+
+def ask_first(tools: list[Callable[..., str]], *, idempotent: bool = False) -> list[Tool]:
+    """The same, where a person has to approve each sale."""
+    order_item, confirm_order_item = tools
+    confirm = Tool.from_callable(confirm_order_item, requires_approval=True, idempotent=idempotent)
+    return [Tool.from_callable(order_item), confirm]

@@ -204,3 +204,10 @@ def test_a_run_that_has_ended_waits_for_nobody(cli):
     refused = cli("runs", "approve", *ids_of_the_last(cli))
     assert refused.code == 2
     assert "is completed and waits for nobody" in refused.err
+
+
+def test_in_memory_it_does_not_say_that_it_can_be_decided_later(cli):
+    left = chat(cli, "--approve", "later", "--store", ":memory:")
+    assert left.code == 1
+    assert "Nothing of it is kept. Leave --store out, and it can be decided on later." in left.out
+    assert "runs approve" not in left.out

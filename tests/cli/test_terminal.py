@@ -119,6 +119,9 @@ def test_chat_prompts_answers_and_goes_on_after_ctrl_c(cli, terminal):
     screen.type("/nothing\r")
     screen.wait_for("There is no command '/nothing'")
     screen.wait_for("You:")
+    screen.type("/resume\r")
+    screen.wait_for("No run is open.")
+    screen.wait_for("You:")
     screen.type("\x04")
     assert screen.end() == 0
     assert "Traceback" not in screen.text

@@ -42,7 +42,10 @@ def how_to_decide(
         tools: What `--tools` of the chat that goes on is given.
     """
     calls = [call for call in record.pending_calls if call.waits_for == "approval"]
-    lines = [f"{record.id} waits for an approval of {', '.join(call.name for call in calls)}. Decide on it:"]
+    waits = f"{record.id} waits for an approval of {', '.join(call.name for call in calls)}."
+    if where.store == MEMORY:
+        return f"{waits} Nothing of it is kept. Leave --store out, and it can be decided on later."
+    lines = [f"{waits} Decide on it:"]
     for call in calls:
         lines.append(f"  {command_line('runs', 'approve', record.id, call.id, where=Where(where.store))}")
         lines.append(f"  {command_line('runs', 'reject', record.id, call.id, 'WHY NOT', where=Where(where.store))}")

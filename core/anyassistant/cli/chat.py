@@ -31,6 +31,8 @@ HELP = """Say something. Ctrl-C ends an answer, Ctrl-D leaves.
   /help    this
   /quit    leave"""
 
+NO_OPEN_RUN = "No run is open."
+
 SHOWN_AT_START = 4
 """Messages of a thread that are shown when it is taken up again."""
 
@@ -203,16 +205,20 @@ class Talk:
     def _command(self, text: str) -> None:
         match text:
             case "/resume":
-                self._do(lambda: self._conversation.resume(self._show, self._approver))
+                self._do(lambda: self._conversation.resume(self._show, self._approver), nothing=NO_OPEN_RUN)
             case "/cancel":
-                self._do(lambda: self._conversation.cancel(self._show))
+                self._do(lambda: self._conversation.cancel(self._show), nothing=NO_OPEN_RUN)
             case "/help":
                 self._renderer.remark(HELP)
             case _:
                 self._renderer.remark(f"There is no command {text!r}.\n{HELP}")
 
-    def _do(self, work: Callable[[], RunRecord | None]) -> None:
-        """Do something with a run. At a terminal nothing that goes wrong ends the session."""
+    def _do(self, work: Callable[[], RunRecord | None], *, nothing: str = "") -> None:
+        """Do something with a run. At a terminal nothing that goes wrong ends the session.
+
+        Args:
+            nothing: What is said where there is no run.
+        """
         try:
             record = work()
         except KeyboardInterrupt:
@@ -226,7 +232,11 @@ class Talk:
                 raise
             self._renderer.remark(one_line(self._advise(error)), "red")
             return
-        if record is None or record.status == "completed":
+        if record is None:
+            if nothing:
+                self._renderer.remark(nothing)
+            return
+        if record.status == "completed":
             return
         if not self._prompts:
             self._exit_code = EXIT_FAILED

@@ -3,6 +3,9 @@
 _HIDDEN = [*range(0x20), 0x7F, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 _HARMLESS = {code: None if code == 0x0D else "\ufffd" for code in _HIDDEN if chr(code) not in "\n\t"}
 
+MAX_OUTPUT = 400
+"""Characters of a tool's output that are shown."""
+
 
 def printable(text: str) -> str:
     """The text without control characters and without marks that turn the direction of writing."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from pydantic_core import to_json
 from rich.console import Console
 from rich.status import Status
 
@@ -20,10 +19,8 @@ from ..types import (
     RunStepDeltaEvent,
     RunStepEvent,
 )
-from .plain import clip, last_line, printable
-
-MAX_OUTPUT = 400
-"""Characters of a tool's output that are shown."""
+from .plain import MAX_OUTPUT, clip, last_line, printable
+from .progress import describe_progress
 
 NUMBERS = "Events are numbered; the numbers between are deltas, shown as text."
 """What is said where every event gets a line."""
@@ -110,7 +107,7 @@ class Renderer:
         match event.event:
             case "anyassistant.tool.progress":
                 was_waiting = self._status is not None
-                self.remark(f"  … {name}: {clip(as_text(event.data.get('progress')), MAX_OUTPUT)}")
+                self.remark(f"  … {name}: {describe_progress(event.data.get('progress'))}")
                 if was_waiting:
                     self.wait()
             case "anyassistant.approval.decided":
@@ -183,18 +180,6 @@ def describe_outcome(record: RunRecord) -> str | None:
             return f"Run {record.id} waits for {_pending(record)}"
         case _:
             return clip(str(outcome_error(record, "", None)), 2000)
-
-
-def as_text(progress: object) -> str:
-    """What a tool told of its progress, for people: a text bare, what MCP tells as `2/5 text`, else JSON."""
-    match progress:
-        case str():
-            return progress
-        case {"progress": int() | float() as done, **more} if more.keys() <= {"total", "message"}:
-            total = more.get("total")
-            return f"{done:g}{'' if total is None else f'/{total:g}'} {more.get('message') or ''}".rstrip()
-        case _:
-            return to_json(progress).decode()
 
 
 def _pending(record: RunRecord) -> str:

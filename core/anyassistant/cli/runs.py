@@ -19,8 +19,8 @@ from .failures import UsageError
 from .json_lines import print_json
 from .listing import local_time
 from .options import Json, Store, Where
-from .plain import clip
-from .render import MAX_OUTPUT, describe_outcome
+from .plain import MAX_OUTPUT, clip
+from .render import describe_outcome
 from .tables import print_fields, print_table
 
 app = App(

@@ -14,8 +14,7 @@ from .json_lines import print_json
 from .listing import local_time, pairs, say_none, take
 from .marks import KEY
 from .options import Json, Limit, Store, Yes
-from .plain import clip, printable
-from .render import MAX_OUTPUT
+from .plain import MAX_OUTPUT, clip, printable
 from .tables import print_fields, print_table
 
 app = App(

@@ -18,8 +18,8 @@ from .json_lines import print_json
 from .loading import as_toolset, the_only
 from .lowered import lower_tool, print_lowered
 from .options import Deps, Json
-from .plain import clip, one_line, printable
-from .render import MAX_OUTPUT, as_text
+from .plain import one_line, printable
+from .progress import describe_progress
 from .tables import print_table
 
 app = App(
@@ -129,7 +129,7 @@ async def _call(toolset: Toolset, arguments: str, context: RunContext[object]) -
 
 def _tell(progress: object) -> None:
     """Show how far a tool is; from any thread."""
-    print(f"… {clip(as_text(progress), MAX_OUTPUT)}", file=sys.stderr, flush=True)
+    print(f"… {describe_progress(progress)}", file=sys.stderr, flush=True)
 
 
 def _describe(error: Exception) -> str:

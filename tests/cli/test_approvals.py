@@ -168,6 +168,8 @@ def test_another_process_rejects_and_no_other_model_answers_for_the_one_that_ask
     assert gone_on.code == 0
     assert "✗ rejected by eve: Too dear." in gone_on.out
     assert gone_on.out.endswith("Assistant: TOOL RESULT: A person did not approve this call. Too dear.\n")
+    (thread,) = cli("threads", "list", "--json").json
+    assert "  ✗ rejected by eve: Too dear.\n" in cli("threads", "show", thread["id"]).out
 
 
 def test_who_decides_is_the_user_unless_it_is_said(cli, waiting):

@@ -19,6 +19,7 @@ from ..types import (
     RunStepDeltaEvent,
     RunStepEvent,
 )
+from .decided import describe_decision
 from .plain import MAX_OUTPUT, clip, last_line, printable
 from .progress import describe_progress
 
@@ -111,9 +112,8 @@ class Renderer:
                 if was_waiting:
                     self.wait()
             case "anyassistant.approval.decided":
-                is_approved = event.data.get("approved") is True
-                says = clip(f"{'✓ approved' if is_approved else '✗ rejected'}{_decided(event.data)}", MAX_OUTPUT)
-                self.remark(f"  {says}", "green" if is_approved else "yellow")
+                text, style = describe_decision(event.data)
+                self.remark(f"  {text}", style)
             case "anyassistant.approval.asked" | "anyassistant.reasoning.delta":
                 pass  # whoever decides shows the call; reasoning is text
 
@@ -199,14 +199,6 @@ def _pending(record: RunRecord) -> str:
             "MODULE:FUNCTION"
         )
     return f"{'; and for '.join(says)}."
-
-
-def _decided(decision: Mapping[str, object]) -> str:
-    """Who decided, with which arguments or for what reason."""
-    by, reason, arguments = decision.get("by"), decision.get("reason"), decision.get("arguments")
-    said = f" by {by}" if by else ""
-    said += f", with {arguments}" if arguments else ""
-    return f"{said}: {reason}" if reason else said
 
 
 def _calls_of(event: RunStepDeltaEvent) -> Sequence[Mapping[str, object]]:

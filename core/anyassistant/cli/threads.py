@@ -9,6 +9,7 @@ from ..sync import Thread
 from ..types import Message, RunStep
 from .clients import open_keeper
 from .console import make_console
+from .decided import describe_decision
 from .deleting import delete_stored
 from .json_lines import print_json
 from .listing import local_time, pairs, say_none, take
@@ -135,6 +136,9 @@ def _print_calls(console: Console, step: RunStep) -> None:
     for call in step.tool_calls:
         console.print(f"  → {printable(call.name)} ", style="cyan", end="")
         console.print(clip(call.arguments, MAX_OUTPUT))
+        if call.decision is not None:
+            text, style = describe_decision(call.decision.to_wire())
+            console.print(f"  {text}", style=style)
         if call.output is not None:
             console.print(f"  ← {printable(call.name)} ", style="cyan", end="")
             console.print(clip(call.output, MAX_OUTPUT))

@@ -9,8 +9,9 @@ from typing import Literal, TypeAlias
 
 from anyassistant_tools.json_text import without_lone_surrogates
 
-from ..errors import ProviderError, UnsupportedCapability
+from ..errors import InvalidRequest, ProviderError
 from ..types import (
+    CallOutcome,
     IncompleteDetails,
     IncompleteReason,
     LastError,
@@ -55,6 +56,14 @@ def failed(code: str, message: str, *, cause: BaseException | None = None) -> En
     return Ending("failed", LastError(code, message), cause=cause)
 
 
+def ended_by_call(name: str, outcome: CallOutcome | None, cause: BaseException | None) -> Ending:
+    """The run ends by what came of a call."""
+    if outcome == "refused":
+        message = f"Tool {name!r} was called again and again with arguments that do not fit."
+        return failed("invalid_tool_arguments", message, cause=cause)
+    return failed("tool_failed", f"Tool {name!r} failed with an error that is declared fatal.", cause=cause)
+
+
 def failed_by(error: BaseException) -> Ending:
     """The run failed by an exception of the provider, the store or ours."""
     match error:
@@ -62,8 +71,8 @@ def failed_by(error: BaseException) -> Ending:
             return failed_by(error.exceptions[0])
         case ProviderError():
             last = LastError(str(error.code), said(error), _seconds(error.retry_after), _text(error.request_id))
-        case UnsupportedCapability():
-            last = LastError(error.code, said(error))
+        case InvalidRequest():
+            last = LastError(error.code, said(error), request_id=_text(error.request_id))
         case _:
             last = LastError("server_error", f"{type(error).__name__}: {said(error)}")
     return Ending("failed", last, cause=error)

@@ -17,10 +17,10 @@ from ..protocols import (
     ToolExecutor,
     unknown_tool_output,
 )
-from ..types import PendingCall, RunRecord, ToolOutput, Turn, Usage
+from ..types import PendingCall, RunRecord, RunStep, ToolOutput, Turn, Usage
 from .answers import NO_ANSWERS, Answers
 from .context import Context, PromptTooLong, response_schema, tool_choice_of
-from .endings import COMPLETED, Ending, failed, incomplete, total_usage, write_ending
+from .endings import COMPLETED, Ending, ended_by_call, failed, incomplete, total_usage, write_ending
 from .output import problem_with
 from .recovery import Recovered
 from .store import Store
@@ -246,7 +246,7 @@ class Rounds:
     async def _calls(self, turn: LiveTurn) -> Ending | None:
         """Make a turn's calls. An ending; or None, with `turn` None where all have an output."""
         if turn.fatal is not None:  # its driver went away before it could end the run
-            return _ended_by(turn.fatal, None)
+            return ended_by_call(turn.fatal.name, turn.fatal.outcome, None)
         for call in turn.unfinished:
             if call.name not in self._offered:
                 await self._journal.finish(unknown_tool_output(call.as_called(), self._offered))
@@ -259,7 +259,8 @@ class Rounds:
         if todo and turn.fatal is None:
             outputs += await self._executor.execute(todo, journal=self._journal)
         if turn.fatal is not None:
-            return _ended_by(turn.fatal, next((output.cause for output in outputs if output.fatal), None))
+            cause = next((output.cause for output in outputs if output.fatal), None)
+            return ended_by_call(turn.fatal.name, turn.fatal.outcome, cause)
         if turn.unfinished:
             return None
         done = turn.freeze()
@@ -369,20 +370,12 @@ class _Journal(Journal):
         await self._rounds._writer.flush()
 
 
-def _ended_by(call: LiveCall, cause: BaseException | None) -> Ending:
-    """How a run ends by what came of a call."""
-    if call.outcome == "refused":
-        message = f"Tool {call.name!r} was called again and again with arguments that do not fit."
-        return failed("invalid_tool_arguments", message, cause=cause)
-    return failed("tool_failed", f"Tool {call.name!r} failed with an error that is declared fatal.", cause=cause)
-
-
 def is_answer(turn: Turn) -> bool:
     """Whether the model meant the turn as its answer."""
     return turn.finish_reason == "stop" and not turn.tool_calls
 
 
-def repeats(turns: Sequence[Turn]) -> int:
+def repeats(turns: Sequence[Turn] | Sequence[RunStep]) -> int:
     """In how many turns in a row, up to the last, some call was asked for with the same arguments."""
     streaks: Mapping[tuple[str, str], int] = {}
     for turn in turns:

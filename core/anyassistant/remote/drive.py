@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import anyio
@@ -9,12 +10,13 @@ import anyio
 from .. import protocols
 from ..errors import ProviderError
 from ..hosting.answers import NO_ANSWERS, Answers
+from ..hosting.drive import bound_of
 from ..hosting.driver import OwnedRun
-from ..hosting.endings import failed, failed_by
+from ..hosting.endings import EXPIRED, Ending, failed_by, incomplete
 from ..hosting.store import LostLease, RunState, Store
 from ..protocols import Provider, ToolExecutor
-from ..types import LastError, RunRecord
-from .loop import FatalCall, RunLoop
+from ..types import RunRecord
+from .loop import RunEnds, RunLoop
 from .mirror import Mirror
 
 WRITE_SECONDS = 30.0
@@ -46,31 +48,36 @@ class RemoteDrive:
         """
         state = owned.state
         mirror = Mirror(self.store, state)
-        ended: RunRecord | None = None
-        failure: LastError | None = None
+        record: RunRecord | None = None
+        ending: Ending | None = None
+        began = time.monotonic()
         is_released = False
         try:
-            with anyio.CancelScope() as scope:
+            limit, is_expiry = bound_of(state)
+            with anyio.CancelScope(deadline=anyio.current_time() + limit) as scope:
                 owned.work_in(scope)
                 try:
                     loop = await self._ready(mirror, state)
                     owned.accept(goes_on=True)
                     if state.cancel_requested_at is not None:
                         owned.stop("cancel")
-                    ended = await loop.go(self.answers)
-                    owned.rests = ended is None
-                except FatalCall as fatal:
-                    failure, owned.cause = _why(fatal), fatal.output.cause
+                    record = await loop.go(self.answers)
+                    owned.rests = record is None
+                except RunEnds as ends:
+                    ending = ends.ending
                 except (LostLease, ProviderError):
                     raise
                 except Exception as error:  # noqa: BLE001 - ours or the store's: the run must not stay open
-                    failure, owned.cause = failed_by(error).error, error
+                    ending = failed_by(error)
             if owned.stop_reason == "lost":
                 return
+            if scope.cancelled_caught and owned.stop_reason is None:
+                ending = EXPIRED if is_expiry else incomplete("max_seconds")
+            active = state.active_seconds + time.monotonic() - began
             with anyio.CancelScope(shield=True):
-                if failure is not None or (owned.stop_reason == "cancel" and ended is None):
-                    ended = await self._cancelled(mirror, state)
-                await self._write(mirror, ended, failure)
+                if record is None and (ending is not None or owned.stop_reason == "cancel"):
+                    record = await self._cancelled(mirror, state)
+                await self._write(owned, mirror, record, ending, active)
                 is_released = True
         except LostLease:
             return
@@ -102,21 +109,15 @@ class RemoteDrive:
             return await loop.follow_to_the_end()
         return None
 
-    async def _write(self, mirror: Mirror, ended: RunRecord | None, failure: LastError | None) -> None:
+    async def _write(
+        self, owned: OwnedRun, mirror: Mirror, record: RunRecord | None, ending: Ending | None, active: float
+    ) -> None:
         with anyio.fail_after(WRITE_SECONDS):
-            if failure is not None:
-                mirror.end(ended or mirror.record, status="failed", error=failure)
-            elif ended is not None:
-                mirror.end(ended)
+            if ending is not None:
+                owned.cause = ending.cause
+                mirror.end(record or mirror.record, ending)
+            elif record is not None:
+                mirror.end(record)
             else:
-                mirror.writer.draft().post(durable=True, release=True)
+                mirror.writer.draft().post(durable=True, release=True, active_seconds=active)
             await mirror.writer.flush()
-
-
-def _why(fatal: FatalCall) -> LastError | None:
-    """Why a run ends by what came of a call."""
-    name = fatal.call.name
-    if fatal.output.outcome == "refused":
-        message = f"Tool {name!r} was called again and again with arguments that do not fit."
-        return failed("invalid_tool_arguments", message).error
-    return failed("tool_failed", f"Tool {name!r} failed with an error that is declared fatal.").error

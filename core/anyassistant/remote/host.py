@@ -30,7 +30,8 @@ class RemoteHost(RunHost):
         """Tell of an open run that nobody drives what has become of it at the service."""
         if not (state.record.is_open and is_undriven(state, time.time())):
             return state
-        if state.cancel_requested_at is None:
+        is_over = state.cancel_requested_at is not None or (state.expires is not None and state.expires <= time.time())
+        if not is_over:
             try:
                 thread = await self.provider.get_thread(state.record.thread_id)
                 theirs = (await thread.get_run(state.record.id)).record

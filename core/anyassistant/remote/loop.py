@@ -11,6 +11,8 @@ import anyio
 from .. import protocols
 from ..errors import ProviderError
 from ..hosting.answers import NO_ANSWERS, Answers
+from ..hosting.endings import Ending, ended_by_call, incomplete
+from ..hosting.rounds import repeats
 from ..protocols import Journal, Screening, ToolExecutor, unknown_tool_output
 from ..types import PageQuery, PendingCall, RunRecord, RunStep, ToolCall, ToolOutput
 from ..types.events import RunEvent
@@ -23,13 +25,12 @@ LONGEST_PAUSE = 2.0
 PAUSED = "requires_action"
 
 
-class FatalCall(Exception):
-    """What came of a call ends the run: `output` says what."""
+class RunEnds(Exception):
+    """The run is to end, for what came of a call or by a limit: the service does not know yet."""
 
-    def __init__(self, call: ToolCall, output: ToolOutput) -> None:
-        super().__init__(call.id)
-        self.call = call
-        self.output = output
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending.status)
+        self.ending = ending
 
 
 class RunLoop:
@@ -79,7 +80,7 @@ class RunLoop:
         """Go on until the run has ended, and give its record; None where it rests for its caller.
 
         Raises:
-            FatalCall: What came of a call ends the run.
+            RunEnds: What came of a call ends it, or a limit.
             ProviderError: The service cannot be reached; the run goes on there.
         """
         is_answered = bool(answers)
@@ -87,8 +88,10 @@ class RunLoop:
             record = await self._follow()
             if not record.is_open:
                 return record
+            self._mirror.adopt(record.pending_calls)
             if not await self._call_tools(is_answered=is_answered):
                 return None
+            self._check_limits()
             is_answered = False
             calls = self._run.record.pending_calls
             outputs = [ToolOutput(call.id, self._output_of(call)) for call in calls]
@@ -162,7 +165,6 @@ class RunLoop:
                 another.
         """
         record = self._run.record
-        self._mirror.adopt(record.pending_calls)
         offered = frozenset(tool.name for tool in record.tools)
         for call in self._unfinished():
             if call.name not in offered and call.name not in self._executor.names:
@@ -194,7 +196,16 @@ class RunLoop:
 
     def _raise_if_fatal(self, output: ToolOutput) -> None:
         if output.fatal:
-            raise FatalCall(self._known(output.tool_call_id), output)
+            name = self._known(output.tool_call_id).name
+            raise RunEnds(ended_by_call(name, output.outcome, output.cause))
+
+    def _check_limits(self) -> None:
+        """End a run that would go on for ever: the service may have no limits of its own."""
+        limits, rounds = self._mirror.record.limits, self._mirror.rounds
+        if len(rounds) >= limits.turns:
+            raise RunEnds(incomplete("max_turns"))
+        if repeats(rounds) >= limits.repeated_calls:
+            raise RunEnds(incomplete("repeated_call"))
 
     def _unfinished(self) -> list[ToolCall]:
         """The calls that the service waits for and that have no output here, as they are to be made."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ..hosting.endings import Ending
 from ..hosting.ids import new_id
 from ..hosting.store import Change, RunState, Store
 from ..hosting.turn import ledger_state
@@ -18,7 +19,7 @@ from ..hosting.writer import RUN_EVENTS, Draft, Writer
 from ..types import (
     Decision,
     Event,
-    LastError,
+    IncompleteDetails,
     Message,
     MessageDeltaEvent,
     MessageEvent,
@@ -168,14 +169,25 @@ class Mirror:
         if self.record.status == "requires_action":
             self.move(theirs, "queued")
 
-    def end(self, theirs: RunRecord, *, status: RunStatus | None = None, error: LastError | None = None) -> None:
-        """Tell how the run ended, and give it back."""
+    def end(self, theirs: RunRecord, ending: Ending | None = None) -> None:
+        """Tell how the run ended, and give it back.
+
+        Args:
+            theirs: The run as the service has it.
+            ending: How it ended, where the service was only told to cancel it.
+        """
         record = replace(theirs, pending_calls=(), limits=self.record.limits)
-        if status is not None:
-            record = replace(record, status=status, last_error=error)
+        if ending is not None:
+            details = None if ending.reason is None else IncompleteDetails(ending.reason)
+            record = replace(record, status=ending.status, last_error=ending.error, incomplete_details=details)
         self.writer.record = record
         event = RunEvent(RUN_EVENTS[record.status], record, self.writer.next_sequence())
         self.writer.post(Change(events=[event], record=record, release=True, durable=True))
+
+    @property
+    def rounds(self) -> Sequence[RunStep]:
+        """The rounds of tool calls, in order."""
+        return [step for step in self._steps.values() if step.type == "tool_calls"]
 
     # Calls
 

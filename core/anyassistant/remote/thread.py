@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
@@ -53,12 +54,15 @@ class RemoteThread(protocols.Thread):
         thread = await self._thread()
 
         async def create() -> HostedRun:
-            theirs = await thread.create_run(params, executor=None, follow=follow)
+            now = time.time()
+            wanted = replace(params, expires_in=None, limits=None)  # which are held here
+            theirs = await thread.create_run(wanted, executor=None, follow=follow)
             state = RunState(
                 replace(theirs.record, status="queued", pending_calls=(), limits=params.limits or Limits()),
                 driver=None if executor is None else host.drivers.identity,
                 lease_until=host.drivers.lease_until(),
                 epoch=1,
+                expires=None if params.expires_in is None else now + params.expires_in,
             )
             try:
                 await self._unless_held(lambda: self._store.create_run(state, (), ()))

@@ -8,9 +8,20 @@ import anyio
 import anyio.lowlevel
 import pytest
 from anyassistant import AsyncClient, RunContext, Tool, tool
-from anyassistant.errors import ProviderError, RunCancelled, RunFailed, RunRequiresAction, ThreadBusy
+from anyassistant.config import Resolved
+from anyassistant.errors import (
+    ProviderError,
+    RunCancelled,
+    RunExpired,
+    RunFailed,
+    RunIncomplete,
+    RunRequiresAction,
+    ThreadBusy,
+)
+from anyassistant.plugins import Manifest
 from anyassistant.store.memory import MemoryStore
-from anyassistant.types import Event
+from anyassistant.types import Event, Limits
+from pydantic import BaseModel
 
 
 def get_shopping_history(ctx: RunContext[str]) -> list[str]:
@@ -267,3 +278,79 @@ async def test_the_provider_is_closed_with_its_client(service) -> None:
     async with AsyncClient(service, store=":memory:") as client:
         await client.threads.create()
     assert service.is_closed
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (Limits(turns=2), "max_turns"),
+        (Limits(repeated_calls=2), "repeated_call"),
+    ],
+)
+async def test_limits_end_a_run_that_would_go_on_for_ever(client: AsyncClient, service, limits, reason: str) -> None:
+    again = 'CALL order_item {"item_id": "x"}'
+    thread, run = await begin(client, "\nTHEN\n".join([again] * 10), limits=limits)
+    with pytest.raises(RunIncomplete) as incomplete:
+        await run.result()
+    assert incomplete.value.reason == reason
+    assert service.cancelled == [run.id]
+    assert len([step async for step in run.steps()]) == 2
+    await thread.add("usable")
+
+
+async def test_active_seconds_and_expiry_end_a_run(client: AsyncClient, service) -> None:
+    thread, run = await begin(client, "SLEEP 3600", limits=Limits(seconds=0.05))
+    with pytest.raises(RunIncomplete) as incomplete:
+        await run.result()
+    assert incomplete.value.reason == "max_seconds"
+    run = thread.run(await client.assistants.create(), expires_in=0.05)
+    with pytest.raises(RunExpired):
+        await run.result()
+    assert len(service.cancelled) == 2
+    await thread.add("usable")
+
+
+async def test_a_resting_run_that_ended_at_the_service_is_seen_by_whoever_looks(service, make_store) -> None:
+    async with AsyncClient(service, store=make_store()) as client:
+        thread, run = await begin(client, 'CALL confirm_order_item {"order_id": "o"}')
+        with pytest.raises(RunRequiresAction):
+            await run.result()
+        theirs = await (await service.get_thread(thread.id)).get_run(run.id)
+        await theirs.cancel()
+        assert (await client.runs.get(run.id)).record.status == "cancelled"
+        assert [event.event async for event in run.events(check=False)][-1] == "thread.run.cancelled"
+        await thread.add("usable")
+
+
+async def test_the_ledger_knows_what_came_of_each_call(service, make_store) -> None:
+    store = MemoryStore()
+
+    def fail() -> None:
+        """Fail."""
+        raise ValueError("no")
+
+    async with AsyncClient(service, store=store) as client:
+        assistant = await client.assistants.create(tools=[order_item, fail])
+        thread = await client.threads.create(messages=['CALL order_item {"item_id": "x"}\nCALL fail {}\nCALL! gone {}'])
+        result = await thread.run(assistant).result()
+        calls = {call.name: call for call in result.steps[0].tool_calls}
+        claims = await store.list_claims(result.run.id)
+        assert {name: claims.get(call.id) for name, call in calls.items() if name != "gone"} == {
+            "order_item": "succeeded",
+            "fail": "failed",
+        }
+        assert calls["fail"].error is not None
+        assert "ValueError: no" in calls["fail"].error
+
+
+async def test_a_manifest_of_a_full_backend_is_used_by_name(service, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Config(BaseModel):
+        pass
+
+    manifest = Manifest.provider("pausing", contract="1", config=Config, create=lambda _: service)
+    monkeypatch.setattr("anyassistant.config.resolve", lambda target, path: Resolved(manifest, Config(), "a-model", ()))
+    async with AsyncClient("pausing", store=":memory:") as client:
+        assistant = await client.assistants.create()
+        assert assistant.record.model == "a-model"
+        thread = await client.threads.create(messages=["hello"])
+        assert (await thread.run(assistant).result()).text == "ECHO: hello"

@@ -21,6 +21,13 @@ CASES: dict[str, tuple[Any, Any, list[str], Any, Any]] = {
         "P1D",
         "P1D",
     ),
+    "what is said to the model is said beside the description of a value that may be null": (
+        {"anyOf": [{"type": "string", "format": "uri"}, {"type": "null"}], "description": "The page."},
+        {"type": "string", "nullable": True, "description": "The page. Format: uri."},
+        ["p.anyOf[0]: weakened: `format` 'uri' is not checked by Gemini"],
+        "a:b",
+        "a:b",
+    ),
     "bounds of integers are inclusive": (
         {"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 10, "multipleOf": 2},
         {"type": "integer", "minimum": 1, "maximum": 9, "description": "A multiple of 2."},

@@ -14,6 +14,7 @@ from anyassistant_tools.lowering.shapes import (
     Scalar,
     Shape,
     Union,
+    add_sentence,
 )
 
 _ODD_CHARACTERS = re.compile(r"[^a-zA-Z0-9_-]+")
@@ -59,7 +60,10 @@ class SchemaWriter:
         return self.describe(written, shape.description)
 
     def describe(self, written: dict[str, object], description: str) -> dict[str, object]:
-        """Give a schema with a description."""
+        """Give a schema with a description, before the one that it has."""
+        earlier = written.get("description")
+        if description and isinstance(earlier, str) and earlier not in description:
+            description = add_sentence(description, earlier)
         return written | {"description": description} if description else written
 
     def write_constants(self, shape: Constants) -> dict[str, object]:

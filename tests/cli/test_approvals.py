@@ -1,7 +1,9 @@
 """Approvals through pipes: `chat --approve`, `runs show`, `runs approve` and `runs reject`."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from getpass import getuser
 
 import pytest
@@ -170,6 +172,18 @@ def test_another_process_rejects_and_no_other_model_answers_for_the_one_that_ask
     assert gone_on.out.endswith("Assistant: TOOL RESULT: A person did not approve this call. Too dear.\n")
     (thread,) = cli("threads", "list", "--json").json
     assert "  ✗ rejected by eve: Too dear.\n" in cli("threads", "show", thread["id"]).out
+
+
+def test_a_run_that_a_service_keeps_is_decided_where_its_provider_is(cli, waiting):
+    run_id, call_id = waiting
+    database = cli.folder / "xdg_data_home" / "anyassistant" / "anyassistant.sqlite3"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("DELETE FROM turns")  # a service's run has none here
+        connection.commit()
+    refused = cli("runs", "approve", run_id, call_id)
+    assert refused.code == 2
+    assert f"Run {run_id} is kept by a service. Decide where its provider is: " in refused.err
+    assert cli("runs", "show", run_id, "--json").json["pending_approvals"] == [call_id]
 
 
 def test_who_decides_is_the_user_unless_it_is_said(cli, waiting):

@@ -1,0 +1,24 @@
+"""The contract of a provider, as checks that its author runs.
+
+In pytest, a class of tests:
+
+    class TestMine(ProviderContract):
+        def create_provider(self) -> Mine:
+            return Mine(Config())
+
+Outside of it, `report = await check(lambda: Mine(Config()))`.
+"""
+
+from .catalogue import SUITE, Check, checks_of
+from .checking import check
+from .echo_scenarios import EchoScenarios
+from .report import Report, Result
+from .scenarios import Scenarios, Scene, ScriptedCall
+from .subject import Patience
+from .suite import ProviderContract
+from .verdicts import Cannot
+
+__all__ = [
+    "ProviderContract", "check", "Scenarios", "EchoScenarios", "Scene", "ScriptedCall", "Cannot",
+    "Report", "Result", "Patience", "Check", "checks_of", "SUITE",
+]  # fmt: skip

@@ -1,0 +1,55 @@
+"""Metadata: the app's own, kept and found by, and none of the model's business."""
+
+from __future__ import annotations
+
+from ..catalogue import Group
+from ..subject import Subject
+from ..verdicts import expect, expect_equal
+
+check = Group("metadata")
+
+PAIRS = {"team": "kit", "größe": "groß 🎈", "empty": ""}
+
+
+@check(
+    rule='Assistants v2 reference, "metadata": 16 pairs that come back as they were given',
+    trap="none of a model's: the store keeps metadata",
+)
+async def metadata_come_back_as_given(subject: Subject) -> None:
+    async with subject.client() as client:
+        assistant = await client.assistants.create(model=subject.model, metadata=PAIRS)
+        thread = await client.threads.create(metadata=PAIRS)
+        message = await thread.add(subject.scenarios.answer("Hello.").message, metadata=PAIRS)
+        run = thread.run(assistant, metadata=PAIRS)
+        await run.wait()
+        kept = [
+            (await client.assistants.get(assistant.id)).record.metadata,
+            (await client.threads.get(thread.id)).record.metadata,
+            (await thread.messages().page()).data[0].metadata,
+            (await client.runs.get(run.id)).record.metadata,
+        ]
+    expect_equal(message.metadata, PAIRS, "the metadata")
+    expect_equal([dict(one) for one in kept], [PAIRS] * 4, "the metadata of assistant, thread, message and run")
+
+
+@check(
+    rule="list(metadata=...): objects which carry all of these pairs",
+    trap="none of a model's: the store filters",
+)
+async def objects_are_found_by_their_metadata(subject: Subject) -> None:
+    async with subject.client() as client:
+        one = await client.threads.create(metadata={"kind": "a", "n": "1"})
+        await client.threads.create(metadata={"kind": "a", "n": "2"})
+        found = [thread.id async for thread in client.threads.list(metadata={"kind": "a", "n": "1"})]
+    expect_equal(found, [one.id], "the threads")
+
+
+@check(
+    rule="Metadata is not taken from the assistant to its runs, nor shown to the model",
+    trap="metadata is sent along as instructions",
+)
+async def metadata_are_not_said_to_the_model(subject: Subject) -> None:
+    scene = subject.scenarios.report()
+    async with subject.talk(scene.message, metadata={"mark": "zanzibar"}) as talk:
+        result = await talk.result(metadata={"mark": "zanzibar"})
+    expect("zanzibar" not in result.text, "a report without the metadata", result.text)

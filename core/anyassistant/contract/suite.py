@@ -1,0 +1,94 @@
+"""The contract as a class of tests, for pytest."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from ..protocols import ChatModel
+from .catalogue import SUITE, Check, checks_of
+from .echo_scenarios import EchoScenarios
+from .report import Report, Result
+from .runner import event_loops, run_check
+from .scenarios import Scenarios
+from .subject import Patience, Subject
+from .subjects import subject_of
+
+if TYPE_CHECKING:
+    import pytest
+
+
+class ProviderContract(ABC):
+    """A class of tests with one for each check. Subclass it under a name that begins with `Test`.
+
+    Attributes:
+        suite: The suite of checks, which never changes; set it to a newer one when you are ready for it.
+        scenarios: How the model is brought to do what a check needs.
+        name: The name that the provider is announced by; found by its package where it is None.
+        model: The model that is asked; by default the manifest's.
+        secrets: What must never be shown, beside the secrets of the config's defaults.
+        loops: The event loops that each check runs on.
+        patience: How long the provider may take.
+        report: Where the report is written as JSON when all checks have run; None for nowhere.
+    """
+
+    suite: str = SUITE
+    scenarios: Scenarios = EchoScenarios()
+    name: str | None = None
+    model: str | None = None
+    secrets: Sequence[str] = ()
+    loops: Sequence[str] = event_loops()
+    patience: Patience = Patience()
+    report: str | PathLike[str] | None = None
+
+    _results: ClassVar[dict[str, Result]]
+    _provider: ClassVar[str]
+
+    @abstractmethod
+    def create_provider(self) -> ChatModel:
+        """A new provider. It is called once for each check and more often, and what it gives is closed."""
+
+    def make_subject(self) -> Subject:
+        """What the checks are run against."""
+        return subject_of(
+            self.create_provider,
+            scenarios=self.scenarios,
+            name=self.name,
+            model=self.model,
+            secrets=self.secrets,
+            patience=self.patience,
+        )
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One test for each check."""
+        if "check" in metafunc.fixturenames:
+            metafunc.parametrize("check", checks_of(self.suite), ids=lambda check: check.id)
+
+    @classmethod
+    def setup_class(cls) -> None:
+        """Begin a report."""
+        cls._results = {}
+
+    def test_contract(self, check: Check) -> None:
+        """The provider holds to this check; skipped with the reason where it does not apply."""
+        import pytest
+
+        subject = self.make_subject()
+        result = run_check(check, subject, loops=self.loops)
+        type(self)._provider = subject.name
+        self._results[check.id] = result
+        if result.result == "failed":
+            pytest.fail(str(result), pytrace=False)
+        if result.result == "not_applicable":
+            pytest.skip(f"not applicable: {result.reason}")
+
+    @classmethod
+    def teardown_class(cls) -> None:
+        """Write the report, if all checks have run."""
+        ids = [one.id for one in checks_of(cls.suite)]
+        if cls.report is not None and set(ids) <= cls._results.keys():
+            report = Report(cls._provider, cls.suite, [cls._results[id] for id in ids])
+            Path(cls.report).write_text(report.to_json() + "\n", "utf-8")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import anyio
@@ -88,7 +89,8 @@ class BoundTools(ToolExecutor):
         """Put a call among those that wait for a person; or give the output of one that need not be asked about."""
         tool = self._tools[call.name]
         try:
-            is_needed = await tool.needs_approval(call.arguments, context=self._context(call, journal))
+            with self._context(call, journal) as context, anyio.fail_after(tool.settings.timeout):
+                is_needed = await tool.needs_approval(call.arguments, context=context)
             if is_needed and not is_approved(call.decision):
                 for_approval.add(call.id)
         except ToolArgumentsError as error:
@@ -148,12 +150,12 @@ class BoundTools(ToolExecutor):
         return output
 
     async def _call(self, tool: Tool, call: ToolCall, journal: Journal) -> ToolOutput:
-        context = self._context(call, journal)
+        with self._context(call, journal) as context:
 
-        async def work() -> ToolOutput:
-            return await self._called(tool, call, journal, context)
+            async def work() -> ToolOutput:
+                return await self._called(tool, call, journal, context)
 
-        return await self._host.run_apart(work, left=context.cancel_token.cancel)
+            return await self._host.run_apart(work, left=context.cancel_token.cancel)
 
     async def _called(self, tool: Tool, call: ToolCall, journal: Journal, context: RunContext[object]) -> ToolOutput:
         try:
@@ -182,9 +184,9 @@ class BoundTools(ToolExecutor):
         """What is told of a call that a driver began which went away."""
         error = "unknown: started by a driver that went away"
         if tool.settings.reconcile is not None:
-            context = self._context(call, journal)
             try:
-                result = await tool.reconcile(call.arguments, context=context, threads=self._threads)
+                with self._context(call, journal) as context:
+                    result = await tool.reconcile(call.arguments, context=context, threads=self._threads)
                 return output_of(call.id, result)
             except CallHadNoEffect:
                 if await journal.claim(call.id, repeatable=True):
@@ -213,7 +215,9 @@ class BoundTools(ToolExecutor):
         outcome: CallOutcome = "unknown" if may_be_done else "failed"
         return ToolOutput(call.id, text, error=_in_full(error), outcome=outcome, fatal=is_fatal, cause=cause)
 
-    def _context(self, call: ToolCall, journal: Journal) -> RunContext[object]:
+    @contextmanager
+    def _context(self, call: ToolCall, journal: Journal) -> Generator[RunContext[object], None, None]:
+        """What a tool is told, for as long as somebody waits: what a call left behind tells readers nothing."""
         run = journal.run
         here, token = threading.get_ident(), anyio.lowlevel.current_token()
 
@@ -236,7 +240,10 @@ class BoundTools(ToolExecutor):
             idempotency_key=f"{run.id}:{call.id}",
             on_progress=report,
         )
-        return context
+        try:
+            yield context
+        finally:
+            context.cancel_token.cancel()
 
 
 def _refused(call: ToolCall, error: ToolArgumentsError) -> ToolOutput:

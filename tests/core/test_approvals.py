@@ -596,6 +596,62 @@ async def test_an_approval_that_was_not_used_in_time_is_asked_for_again(make_sto
         assert made.decision.by == "ann"
 
 
+async def test_an_approval_that_lapses_while_another_call_waits_is_asked_for_again(
+    client: AsyncClient, shop: Shop, later
+) -> None:
+    run, [first, second] = await rest(client, [shop.tool()], f"{BUY}\n{BUY}")
+    await run.approve(first.id, expires_in=60)
+    later(61)
+    await run.approve(second.id)
+    assert [(call.id, call.waits_for, call.decision) for call in run.record.pending_calls] == [
+        (first.id, "approval", None)
+    ]
+    assert [told["tool_call_id"] for told in await extensions(run, "asked")] == [first.id, second.id, first.id]
+    await run.reject(first.id, "Too late.")
+    assert (await run.result()).text == "TOOL RESULT: A person did not approve this call. Too late. | bought ord-1"
+
+
+async def test_a_cancel_reaches_a_run_whose_function_is_still_asked_whether_a_call_needs_approval(
+    client: AsyncClient, make_gate, shop: Shop
+) -> None:
+    """At first, and again when a decision sets the run going."""
+    gate, asked = make_gate(), 0
+
+    async def needs(order_id: str) -> bool:
+        nonlocal asked
+        asked += 1
+        if asked > 1 or order_id == "slow":
+            await gate()
+        return True
+
+    tool = shop.tool(requires_approval=needs)
+    run = await begin(client, [tool], 'CALL buy {"order_id": "slow"}')
+    await run.start()
+    await gate.reached()
+    with anyio.fail_after(10):
+        await run.cancel()
+        assert (await run.wait()).status == "cancelled"
+    gate, asked = make_gate(), 0
+    run, [call] = await rest(client, [tool])
+    async with anyio.create_task_group() as group:
+        group.start_soon(run.approve, call.id)
+        await gate.reached()
+        with anyio.fail_after(10):
+            await (await client.runs.get(run.id)).cancel()
+            assert (await run.wait()).status == "cancelled"
+    assert shop.bought == []
+
+
+async def test_a_function_that_takes_too_long_fails_its_call(client: AsyncClient, shop: Shop) -> None:
+    async def needs() -> bool:
+        await anyio.sleep_forever()
+        return False
+
+    run = await begin(client, [shop.tool(requires_approval=needs, timeout=0.05)])
+    assert (await run.result()).text == "TOOL RESULT: buy failed with an internal error."
+    assert shop.bought == []
+
+
 async def test_a_call_that_had_begun_in_time_is_not_asked_for_again(make_store, make_gate, later) -> None:
     store, gate = make_store(), make_gate()
     made: list[str] = []

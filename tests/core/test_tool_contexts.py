@@ -434,6 +434,39 @@ async def test_an_async_generator_is_closed_when_nobody_waits(client: AsyncClien
     await reach(ended)
 
 
+@pytest.mark.parametrize("kind", ["async", "sync", "approval"])
+async def test_what_is_emitted_after_the_call_has_ended_is_told_to_nobody(client: AsyncClient, kind: str) -> None:
+    """As by a thread or a task that a tool left behind: the run may have ended, and its log with it."""
+    kept: list[RunContext] = []
+
+    def work(context: RunContext) -> str:
+        """Work."""
+        kept.append(context)
+        return "done"
+
+    async def awork(context: RunContext) -> str:
+        """Work."""
+        kept.append(context)
+        return "done"
+
+    def needs(context: RunContext) -> bool:
+        kept.append(context)
+        return False
+
+    tools = {
+        "sync": work,
+        "async": Tool.from_callable(awork, name="work"),
+        "approval": Tool.from_callable(lambda: "done", name="work", description="Work.", requires_approval=needs),
+    }
+    run = await begin(client, tools[kind], "CALL work {}")
+    assert (await run.result()).text == "TOOL RESULT: done"
+    events = [event async for event in run.events()]
+    assert kept[0].cancel_token.is_cancelled
+    with pytest.raises(ToolCancelled):
+        kept[0].emit("late")
+    assert [event async for event in run.events()] == events
+
+
 async def test_a_parked_run_tells_its_tools_that_nobody_waits(make_store, worker: Worker) -> None:
     async with AsyncClient("echo", store=make_store()) as client:
         await (await begin(client, worker.work_until_nobody_waits)).start()

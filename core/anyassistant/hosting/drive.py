@@ -71,12 +71,14 @@ class Drive:
                     with anyio.fail_after(WRITE_SECONDS, shield=True):  # what the caller gave must not be lost
                         rounds = self._rounds(writer, await self._recovered(writer, state), active_seconds)
                         ending = _foreseen(state)
-                        goes_on = ending is None and await rounds.begin(self.answers)
+                        if ending is None and self.answers:
+                            await rounds.take(self.answers)
+                            owned.has_accepted = True
                     if ending is None:
+                        goes_on = await rounds.begin(is_answered=bool(self.answers))
                         owned.accept(goes_on=goes_on)
                         await anyio.lowlevel.checkpoint_if_cancelled()
-                    if goes_on:
-                        ending = await rounds.go()
+                        ending = await rounds.go() if goes_on else None
                 except (LostLease, GeneratorExit):
                     raise
                 except Exception as error:  # noqa: BLE001 - ours or the store's: the run must not stay open

@@ -18,7 +18,7 @@ from ..protocols import (
     unknown_tool_output,
 )
 from ..types import PendingCall, RunRecord, RunStep, ToolOutput, Turn, Usage
-from .answers import NO_ANSWERS, Answers
+from .answers import Answers
 from .context import Context, PromptTooLong, response_schema, tool_choice_of
 from .endings import COMPLETED, Ending, ended_by_call, failed, incomplete, total_usage, write_ending
 from .output import problem_with
@@ -79,15 +79,27 @@ class Rounds:
         current = [self.turn.usage] if self.turn is not None else []
         return total_usage([turn.usage for turn in self._turns] + current)
 
-    async def begin(self, answers: Answers = NO_ANSWERS) -> bool:
+    async def take(self, answers: Answers) -> None:
+        """Write what the caller gave for pending calls; durable on return."""
+        assert self.turn is not None  # a run rests because of its calls
+        draft = self._writer.draft()
+        for output in answers.outputs:
+            self.turn.record_output(draft, output)
+        for call_id, decision in answers.decisions.items():
+            self.turn.record_decision(draft, call_id, decision)
+        self._for_approval -= answers.decisions.keys()
+        draft.update_run(pending_calls=self.rest())
+        draft.post(durable=True)
+        await self._writer.flush()
+
+    async def begin(self, *, is_answered: bool) -> bool:
         """Set the run going. False where it still waits for its caller.
 
         Args:
-            answers: What the caller gave for pending calls; durable on return. With them the run goes on only when
-                nothing is left to wait for, so that a caller can answer one call after another.
+            is_answered: The caller gave something just now. Then the run goes on only when nothing is left to wait
+                for, so that a caller can answer one call after another.
         """
-        self._take(answers)
-        is_going = self._writer.record.status != "requires_action" or await self._can_go(is_answered=bool(answers))
+        is_going = self._writer.record.status != "requires_action" or await self._can_go(is_answered=is_answered)
         if is_going and self._writer.record.status == "requires_action":
             draft = self._writer.draft()
             draft.run("queued", pending_calls=())
@@ -96,8 +108,6 @@ class Rounds:
             draft = self._writer.draft()
             draft.run("in_progress", started_at=self._writer.record.started_at or int(time.time()))
             draft.post()
-        if answers:
-            await self._writer.flush()
         return is_going
 
     async def go(self) -> Ending | None:
@@ -291,18 +301,6 @@ class Rounds:
         refused = {output.tool_call_id for output in screening.refused}
         waiting = [call for call in self.turn.unfinished if call.id not in refused and self._waits(call)]
         return not waiting if is_answered else len(waiting) < len(self.turn.unfinished)
-
-    def _take(self, answers: Answers) -> None:
-        if not answers or self.turn is None:
-            return
-        draft = self._writer.draft()
-        for output in answers.outputs:
-            self.turn.record_output(draft, output)
-        for call_id, decision in answers.decisions.items():
-            self.turn.record_decision(draft, call_id, decision)
-        self._for_approval -= answers.decisions.keys()
-        draft.update_run(pending_calls=self.rest())
-        draft.post(durable=True)
 
     def _waits(self, call: LiveCall) -> bool:
         """Whether the call is the caller's: to approve, or to make, since it was offered and nobody here can."""

@@ -68,9 +68,15 @@ class HostedRun(protocols.Run):
             if state is None:
                 raise not_found("run", self.record.id)
             state = await self._host.settle(state)
-            if state.record.status != "requires_action" or time.monotonic() > until:
+            if state.record.status != "requires_action":
                 raise self._not_waiting(state)
             check_answers(state.record, answers)
+            if time.monotonic() > until:
+                raise InvalidRequest(
+                    f"Run {self.record.id} is in the hands of somebody else: try again.",
+                    param="run_id",
+                    code="run_not_waiting",
+                )
             owned = None
             if is_undriven(state, time.time()):
                 owned = await self._host.take_up(state, self._executor or NO_TOOLS, answers)

@@ -15,7 +15,8 @@ Deps_co = TypeVar("Deps_co", covariant=True, default=None)
 class CancelToken:
     """Whether anybody still waits for a call. A tool in a thread, which nobody can stop, asks it and stops itself.
 
-    It is cancelled when the call overran its time-out or its run was cancelled. Any thread may ask.
+    It is cancelled when the call overran its time-out or its run was cancelled; in a run also once the call has ended,
+    for what it left behind. Any thread may ask.
     """
 
     __slots__ = ("_cancelled", "_outer")

@@ -178,7 +178,7 @@ def test_a_run_that_a_service_keeps_is_decided_where_its_provider_is(cli, waitin
     run_id, call_id = waiting
     database = cli.folder / "xdg_data_home" / "anyassistant" / "anyassistant.sqlite3"
     with closing(sqlite3.connect(database)) as connection:
-        connection.execute("DELETE FROM turns")  # a service's run has none here
+        connection.execute("UPDATE runs SET service = 'openai-assistants'")
         connection.commit()
     refused = cli("runs", "approve", run_id, call_id)
     assert refused.code == 2

@@ -2,7 +2,7 @@
 
 import json as json_text
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from typing import Annotated
 
 import anyio
@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 
 from ..client import AsyncClient
 from ..client.stores import make_store
+from ..errors import InvalidRequest
 from ..sync import Run
 from ..types import Decision, RunRecord, RunStep, ToolCall, Usage
 from .advice import advising, command_line, how_it_goes_on, how_to_decide
@@ -135,10 +136,13 @@ def _deciding(run_id: str, says: str, *, json: bool, store: str | None) -> Itera
     """
     with open_keeper(store) as client:
         run = client.runs.get(run_id)
-        if run.record.status == "requires_action" and not anyio.run(_has_turns, run_id, existing_store(store)):
+        try:
+            yield run
+        except InvalidRequest as error:
+            if error.code != "other_provider":
+                raise
             chat = command_line("chat", "--thread", run.record.thread_id, "--provider", "NAME", where=Where(store))
-            raise UsageError(f"Run {run_id} is kept by a service. Decide where its provider is: {chat}")
-        yield run
+            raise UsageError(f"Run {run_id} is kept by a service. Decide where its provider is: {chat}") from error
     with open_keeper(store) as client:  # once more, since the run was laid down as the first one closed
         record = client.runs.get(run_id).record
     if json:
@@ -147,13 +151,6 @@ def _deciding(run_id: str, says: str, *, json: bool, store: str | None) -> Itera
     print(says)
     tell = how_to_decide if waiting_for_approval(record) else how_it_goes_on
     print(tell(record, where=Where(store)))
-
-
-async def _has_turns(run_id: str, where: str) -> bool:
-    """Whether the store has the run's turns, as it has of all runs but those which a service keeps."""
-    async with aclosing(make_store(where)) as store:
-        await store.open()
-        return bool(await store.list_turns(run_id))
 
 
 def _object(arguments: str) -> Mapping[str, object]:

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from ..errors import InvalidRequest
 from ..host_task import HostTask
 from ..protocols import Capabilities, ChatModel, Journal, Screening, ToolExecutor
 from ..types import ToolCall, ToolOutput
@@ -21,19 +22,25 @@ class RunHost:
 
     Attributes:
         name: The provider's.
+        service: The same, where it keeps the runs itself; None where they are kept here.
     """
 
-    def __init__(self, name: str, store: Store, *, task: HostTask, lease: float) -> None:
+    def __init__(self, name: str, store: Store, *, task: HostTask, lease: float, service: str | None = None) -> None:
         self.name = name
+        self.service = service
         self.store = store
         self.drivers = Drivers(store, task, lease=lease)
 
     async def settle(self, state: RunState) -> RunState:
         """End an open run that nobody drives and whose time is over, or whose end was asked for."""
         is_over = state.cancel_requested_at is not None or (state.expires is not None and state.expires <= time.time())
-        if state.record.is_open and is_over and is_undriven(state, time.time()):
+        if state.record.is_open and is_over and self.is_mine(state) and is_undriven(state, time.time()):
             return await self.finish(state)
         return state
+
+    def is_mine(self, state: RunState) -> bool:
+        """Whether a run is kept where this provider keeps its runs."""
+        return state.service == self.service
 
     async def finish(self, state: RunState) -> RunState:
         """Drive a run that nobody drives, and wait until its driver has done what there is to do without tools."""
@@ -43,7 +50,19 @@ class RunHost:
         return await self.store.get_run(state.record.id) or state
 
     async def take_up(self, state: RunState, executor: ToolExecutor, answers: Answers = NO_ANSWERS) -> OwnedRun | None:
-        """Become the driver of a run that nobody drives; None where somebody does."""
+        """Become the driver of a run that nobody drives; None where somebody does.
+
+        Raises:
+            InvalidRequest: The run is kept by another service, or by none.
+        """
+        if not self.is_mine(state):
+            keeper = "no service" if state.service is None else f"provider {state.service!r}"
+            raise InvalidRequest(
+                f"Run {state.record.id} is kept by {keeper}, and this client talks to {self.name!r}: open one with the "
+                "provider that began the run.",
+                param="run_id",
+                code="other_provider",
+            )
 
         async def take_over() -> OwnedRun | None:
             taken = await self.drivers.take_over(state)

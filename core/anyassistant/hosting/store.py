@@ -49,6 +49,7 @@ class RunState:
         expires: When it ends `expired`, whatever it does; None for never.
         active_seconds: How long drivers have worked on it.
         last_sequence: The number of its newest event.
+        service: The provider that keeps the run itself, of which this is an index entry; None where it is kept here.
     """
 
     record: RunRecord
@@ -59,6 +60,7 @@ class RunState:
     expires: float | None = None
     active_seconds: float = 0.0
     last_sequence: int = 0
+    service: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

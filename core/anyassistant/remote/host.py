@@ -23,12 +23,12 @@ class RemoteHost(RunHost):
     """
 
     def __init__(self, provider: Provider, store: Store, *, task: HostTask, lease: float) -> None:
-        super().__init__(provider.name, store, task=task, lease=lease)
+        super().__init__(provider.name, store, task=task, lease=lease, service=provider.name)
         self.provider = provider
 
     async def settle(self, state: RunState) -> RunState:
         """Tell of an open run that nobody drives what has become of it at the service."""
-        if not (state.record.is_open and is_undriven(state, time.time())):
+        if not (state.record.is_open and self.is_mine(state) and is_undriven(state, time.time())):
             return state
         is_over = state.cancel_requested_at is not None or (state.expires is not None and state.expires <= time.time())
         if not is_over:

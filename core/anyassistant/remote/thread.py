@@ -63,6 +63,7 @@ class RemoteThread(protocols.Thread):
                 lease_until=host.drivers.lease_until(),
                 epoch=1,
                 expires=None if params.expires_in is None else now + params.expires_in,
+                service=host.name,
             )
             try:
                 await self._unless_held(lambda: self._store.create_run(state, (), ()))
@@ -82,7 +83,9 @@ class RemoteThread(protocols.Thread):
         state = await self._store.get_run(run_id)
         if state is None:  # begun by somebody else
             theirs = await (await self._thread()).get_run(run_id)
-            state = RunState(replace(theirs.record, status="queued", pending_calls=()), epoch=1)
+            state = RunState(
+                replace(theirs.record, status="queued", pending_calls=()), epoch=1, service=self._host.name
+            )
             await self._store.create_run(state, (), ())
         if state.record.thread_id != self.record.id:
             raise not_found("run", run_id)

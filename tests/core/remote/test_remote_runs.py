@@ -10,6 +10,7 @@ import pytest
 from anyassistant import AsyncClient, RunContext, Tool, tool
 from anyassistant.config import Resolved
 from anyassistant.errors import (
+    InvalidRequest,
     ProviderError,
     RunCancelled,
     RunExpired,
@@ -354,3 +355,19 @@ async def test_a_manifest_of_a_full_backend_is_used_by_name(service, monkeypatch
         assert assistant.record.model == "a-model"
         thread = await client.threads.create(messages=["hello"])
         assert (await thread.run(assistant).result()).text == "ECHO: hello"
+
+
+async def test_a_client_of_another_provider_leaves_its_runs_alone(service, make_store) -> None:
+    store = make_store()
+    async with AsyncClient(service, store=store) as client:
+        _, run = await begin(client, 'CALL confirm_order_item {"order_id": "o"}')
+        with pytest.raises(RunRequiresAction) as rest:
+            await run.result()
+        async with AsyncClient("echo", store=store) as other:
+            theirs = await other.runs.get(run.id)
+            assert theirs.record.status == "requires_action"
+            with pytest.raises(InvalidRequest, match=r"kept by provider 'pausing'.*'echo'") as refused:
+                await theirs.approve(rest.value.calls[0].id)
+            assert refused.value.code == "other_provider"
+        await run.approve(rest.value.calls[0].id)
+        assert (await run.result()).text == "TOOL RESULT: bought o"

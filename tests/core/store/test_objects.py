@@ -22,7 +22,7 @@ async def test_the_database_itself_holds_a_thread_to_one_open_run(store: SQLStor
     with pytest.raises(Exception, match=r"UNIQUE constraint failed: runs\.thread"):
         raw.execute(
             "INSERT INTO runs SELECT NULL, tenant, 'run_other', thread, status, is_open, snapshot, progress, driver, "
-            "lease_until, epoch, cancel_requested_at, expires, active_seconds, last_sequence FROM runs"
+            "lease_until, epoch, cancel_requested_at, expires, active_seconds, last_sequence, service FROM runs"
         )
     raw.close()
     with pytest.raises(ThreadBusy) as caught:

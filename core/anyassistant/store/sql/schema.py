@@ -91,6 +91,7 @@ runs = Table(
     Column("expires", Float),
     Column("active_seconds", Float, nullable=False),
     Column("last_sequence", Integer, nullable=False),
+    Column("service", String),
     UniqueConstraint("tenant", "id"),
     Index("ix_runs_list", "tenant", "number"),
     Index("ix_runs_status", "tenant", "status", "number"),

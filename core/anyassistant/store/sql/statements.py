@@ -133,6 +133,7 @@ STATE = (
     "expires",
     "active_seconds",
     "last_sequence",
+    "service",
 )
 """The columns of a `RunState`, in its order."""
 

@@ -144,6 +144,7 @@ def create_run(
             expires=run.expires,
             active_seconds=run.active_seconds,
             last_sequence=events[-1].sequence if events else 0,
+            service=run.service,
         )
     except Exception as error:
         if is_conflict(error):  # where writers are not serialised, the index is what keeps the second one out

@@ -94,20 +94,34 @@ class ConfigError(AnyAssistantError):
 
 
 class InvalidRequest(_WithFields, ValueError):
-    """A request was refused before anything was written or sent.
+    """A request was refused before anything was written or sent, or by the provider's service.
 
     Attributes:
         param: What is wrong, as the wire names it: `tools[1]`, `metadata`, `messages[0].content`.
         code: For programs: `duplicate_tool_name`, `invalid_value`, `too_many_items`, ...
+        status_code: The HTTP status, where a provider's service refused it.
+        request_id: That service's name for the request.
     """
 
     param: str
     code: str
+    status_code: int | None
+    request_id: str | None
 
-    def __init__(self, message: str, *, param: str, code: str) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str,
+        code: str,
+        status_code: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.param = param
         self.code = code
+        self.status_code = status_code
+        self.request_id = request_id
 
 
 class NotFound(InvalidRequest):

@@ -44,7 +44,7 @@ class HostTask:
 
     async def start(self) -> None:
         """Begin; returns when functions can be started."""
-        self._keep = _spawn(self._main)
+        self._keep = spawn(self._main)
         await self._ready.wait()
 
     def start_soon(self, function: Callable[[Unpack[Arguments]], Awaitable[object]], *arguments: *Arguments) -> None:
@@ -185,8 +185,11 @@ def is_cancelling() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _spawn(main: Callable[[], Awaitable[None]]) -> object:
-    """Start a task that belongs to the event loop; what is returned keeps it alive."""
+def spawn(main: Callable[[], Awaitable[None]]) -> object:
+    """Start a task that belongs to the event loop, which cancels it at its end; what is returned keeps it alive.
+
+    The function is to handle its own errors.
+    """
     if _in_trio():
         import trio
 

@@ -19,9 +19,6 @@ from ..verdicts import NotApplicable, expect
 
 check = Group("resource clean-up")
 
-SOON = 2.0
-"""Seconds in which what was given back is gone."""
-
 
 @check(
     rule="ChatModel.aclose gives back connections and the like; a second time it does nothing",
@@ -68,7 +65,7 @@ async def no_task_is_left(subject: Subject) -> None:
     await _use_and_close(subject)
     before = {task.id for task in anyio.get_running_tasks()}
     await _use_and_close(subject)
-    await _until_gone(lambda: [one.name for one in anyio.get_running_tasks() if one.id not in before], "tasks")
+    await _until_gone(subject, lambda: [one.name for one in anyio.get_running_tasks() if one.id not in before], "tasks")
 
 
 @check(
@@ -83,7 +80,9 @@ async def a_stream_that_is_left_leaves_no_task(subject: Subject) -> None:
         async with aclosing(model.respond(subject.request(scene))) as deltas:
             async for _ in deltas:
                 break
-        await _until_gone(lambda: [one.name for one in anyio.get_running_tasks() if one.id not in before], "tasks")
+        await _until_gone(
+            subject, lambda: [one.name for one in anyio.get_running_tasks() if one.id not in before], "tasks"
+        )
 
 
 @check(
@@ -96,7 +95,7 @@ async def no_connection_or_file_is_left(subject: Subject) -> None:
     before = _open_files()
     for _ in range(3):
         await _use_and_close(subject)
-    await _until_gone(lambda: sorted(_open_files() - before), "files")
+    await _until_gone(subject, lambda: sorted(_open_files() - before), "files")
 
 
 @check(
@@ -123,7 +122,7 @@ async def no_thread_holds_up_the_exit(subject: Subject) -> None:
     before = set(threading.enumerate())
     await _use_and_close(subject)
     await _until_gone(
-        lambda: [one.name for one in threading.enumerate() if one not in before and not one.daemon], "threads"
+        subject, lambda: [one.name for one in threading.enumerate() if one not in before and not one.daemon], "threads"
     )
 
 
@@ -136,9 +135,9 @@ async def _use_and_close(subject: Subject) -> None:
         await _use(model, subject)
 
 
-async def _until_gone(left: Callable[[], Sequence[object]], what: str) -> None:
-    """Wait until nothing is left."""
-    deadline = anyio.current_time() + SOON
+async def _until_gone(subject: Subject, left: Callable[[], Sequence[object]], what: str) -> None:
+    """Wait until nothing is left: what is given back may take a moment."""
+    deadline = anyio.current_time() + subject.patience.prompt
     while (rest := left()) and anyio.current_time() < deadline:  # noqa: ASYNC110 - nobody tells of it
         await anyio.sleep(0.02)
     expect(not rest, f"no {what} left", rest)

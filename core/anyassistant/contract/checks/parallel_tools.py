@@ -65,7 +65,7 @@ async def calls_that_may_not_be_parallel_come_one_by_one(subject: Subject) -> No
 async def unclaimed_parallel_calls_never_come(subject: Subject) -> None:
     await subject.require("tools")
     await subject.require_lack("parallel_tool_calls")
-    scene = subject.scenarios.call(IN_PARIS)
+    scene = subject.scenarios.call(IN_PARIS, IN_ROME)
     answer = await subject.ask(scene, tools=[WEATHER], parallel_tool_calls=False)
     expect(len(answer.calls) <= 1, "one call at most", answer.calls)
 

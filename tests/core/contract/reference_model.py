@@ -1,0 +1,143 @@
+"""Correct models that do all that the kit asks for, which the mutants get wrong in one point each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+
+from anyassistant.contract import EchoScenarios, Scene
+from anyassistant.echo import Echo, describe
+from anyassistant.errors import ProviderError
+from anyassistant.protocols import (
+    AssistantMessage,
+    Capabilities,
+    ChatModel,
+    ModelDelta,
+    ModelRequest,
+    Usage,
+    UserMessage,
+)
+
+KEY = "sk-contract-0123456789"
+STATE = {"signature": "s-1"}
+
+
+class Reference(ChatModel):
+    """`echo`, and what it lacks: refusals, states, failures with all their fields, a report of the whole request."""
+
+    capabilities = Capabilities(
+        tools=True, parallel_tool_calls=True, images=True, json_schema=True, streaming=True, usage=True
+    )
+
+    def __init__(self) -> None:
+        self.key = KEY
+
+    def asked(self, request: ModelRequest) -> ModelRequest:
+        """The request as the model gets it."""
+        return request
+
+    def said(self, request: ModelRequest, deltas: AsyncGenerator[ModelDelta, None]) -> AsyncGenerator[ModelDelta, None]:
+        """The deltas as the model gives them."""
+        return deltas
+
+    async def respond(self, request: ModelRequest, /) -> AsyncGenerator[ModelDelta, None]:
+        asked = self.asked(request)
+        async with aclosing(answer(asked)) as inner, aclosing(self.said(asked, inner)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def count_tokens(self, request: ModelRequest, /) -> int | None:
+        return await Echo().count_tokens(request)
+
+    def __repr__(self) -> str:
+        return "Reference()"
+
+
+class Plain(Reference):
+    """A model that claims nothing: it answers in one piece, and does not count."""
+
+    capabilities = Capabilities()
+
+    async def said(
+        self, request: ModelRequest, deltas: AsyncGenerator[ModelDelta, None]
+    ) -> AsyncGenerator[ModelDelta, None]:
+        told = [delta async for delta in deltas]
+        yield ModelDelta(text="".join(delta.text for delta in told))
+        yield ModelDelta(refusal="".join(delta.refusal for delta in told))
+        for delta in told:
+            yield replace(delta, text="", refusal="", usage=None)
+
+    async def count_tokens(self, request: ModelRequest, /) -> int | None:
+        return None
+
+
+class Sequential(Reference):
+    """A model that makes one call a turn, and has little room."""
+
+    capabilities = replace(Reference.capabilities, parallel_tool_calls=False, context_tokens=4_000)
+
+
+class ReferenceScenarios(EchoScenarios):
+    """Drives `Reference`."""
+
+    def refuse(self) -> Scene:
+        return Scene("REFUSE")
+
+    def give_state(self) -> Scene:
+        return Scene("STATE", "ECHO: STATE")
+
+    def fail(
+        self, code: str, message: str, *, retry_after: float | None = None, request_id: str | None = None
+    ) -> Scene:
+        said = {"code": code, "message": message, "retry_after": retry_after, "request_id": request_id}
+        return Scene(f"FAILING {json.dumps(said)}")
+
+    def read_report(self, answer: str) -> Mapping[str, object]:
+        report: Mapping[str, object] = json.loads(answer)
+        return report
+
+
+async def answer(request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
+    """What is right."""
+    last = last_text(request)
+    word, _, rest = last.partition(" ")
+    if word == "FAILING":
+        said = json.loads(rest)
+        raise ProviderError(
+            said["message"],
+            code=said["code"],
+            status_code=429,
+            retry_after=said["retry_after"],
+            request_id=said["request_id"],
+        )
+    if last == "REFUSE":
+        yield ModelDelta(refusal="I will ")
+        yield ModelDelta(refusal="not.")
+        yield ModelDelta(usage=Usage(1, 2), finish_reason="refusal")
+        return
+    if last == "REQUEST":
+        schema = request.response_schema
+        report = json.loads(describe(request)) | {
+            "reasoning_effort": request.reasoning_effort,
+            "response_schema": None if schema is None else {"name": schema.name, "schema": schema.schema},
+        }
+        for word in json.dumps(report).split(" "):
+            yield ModelDelta(text=f"{word} ")
+        yield ModelDelta(usage=Usage(1, 1), finish_reason="stop")
+        return
+    if last == "STATE":
+        for one in request.messages:
+            if isinstance(one, AssistantMessage) and one.text == "ECHO: STATE" and one.provider_state != STATE:
+                raise ProviderError("A turn came without its signature.", code="invalid_state")
+        yield ModelDelta(provider_state=STATE)
+    async with aclosing(Echo().respond(request)) as deltas:
+        async for delta in deltas:
+            yield delta
+
+
+def last_text(request: ModelRequest) -> str:
+    """What the user said last."""
+    texts = [one.text for one in request.messages if isinstance(one, UserMessage)]
+    return texts[-1] if texts else ""

@@ -1,0 +1,36 @@
+"""An assistant that the service keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anyassistant import protocols
+from anyassistant.protocols import AssistantParams
+from anyassistant.types import AssistantRecord
+
+from .bodies import assistant_changes
+from .client import AssistantsClient, path_of
+from .mapping import assistant_record, built_in_tools
+from .wire import WireAssistant
+
+
+class ServiceAssistant(protocols.Assistant):
+    """An assistant that the service keeps. Tools of the service's own stay with it when it is changed."""
+
+    def __init__(self, client: AssistantsClient, wire: WireAssistant) -> None:
+        self._client = client
+        self._path = path_of("assistants", wire.id)
+        self._built_in = built_in_tools(wire.tools)
+        self.record = assistant_record(wire)
+
+    async def update(self, params: AssistantParams, /) -> AssistantRecord:
+        body = assistant_changes(params, self._built_in)
+        self.record = assistant_record(await self._client.post(self._path, body, WireAssistant))
+        return self.record
+
+    async def delete(self) -> None:
+        await self._client.delete(self._path)
+
+
+if TYPE_CHECKING:
+    _assistant: type[protocols.Assistant] = ServiceAssistant

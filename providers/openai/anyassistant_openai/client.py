@@ -1,0 +1,141 @@
+"""The wire: requests out, its objects in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import TypeVar
+from urllib.parse import quote
+
+from anyassistant.errors import InvalidRequest, NotFound, ProviderError
+from anyassistant.http import Query, WireClient, WireResponse
+from anyassistant.types import Image, Page
+from pydantic import BaseModel, ValidationError
+
+from .config import Config
+from .stream import RunStream
+from .wire import WireList, WireObject
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class AssistantsClient:
+    """Speaks the Assistants wire to one service.
+
+    Attributes:
+        streams: Whether streams are asked for: they are until the service refuses one.
+    """
+
+    def __init__(self, config: Config) -> None:
+        headers = {"OpenAI-Beta": "assistants=v2"}
+        if config.organization is not None:
+            headers["OpenAI-Organization"] = config.organization
+        if config.project is not None:
+            headers["OpenAI-Project"] = config.project
+        self.streams = config.stream
+        self._parameters: Query = {} if config.api_version is None else {"api-version": config.api_version}
+        self._http = WireClient(
+            config,
+            name=f"anyassistant-openai/{version('anyassistant-openai')}",
+            key_header=config.key_header,
+            headers=headers,
+            token=config.token,
+        )
+
+    async def get(self, path: str, model: type[M], /, query: Query | None = None) -> M:
+        """An object of the service's.
+
+        Raises:
+            NotFound: There is none.
+            ProviderError: The service failed, or gave something else.
+        """
+        return _read(await self._http.get(path, query=self._with(query)), model)
+
+    async def list(self, path: str, model: type[M], /, query: Query) -> Page[M]:
+        """A page of objects.
+
+        Raises:
+            ProviderError: The service failed, or gave something else.
+        """
+        answer = await self._http.get(path, query=self._with(query))
+        page = _read(answer, WireList)
+        return Page([_check(one, model, answer) for one in page.data], page.has_more)
+
+    async def post(self, path: str, body: object, model: type[M], /, *, creates: bool = False) -> M:
+        """Make or change something.
+
+        Args:
+            creates: Whether doing it twice would be wrong.
+
+        Raises:
+            InvalidRequest: The service does not take it.
+            ProviderError: The service failed, or gave something else.
+        """
+        return _read(await self._http.post(path, body, creates=creates, query=self._with(None)), model)
+
+    async def delete(self, path: str, /) -> None:
+        await self._http.delete(path, query=self._with(None))
+
+    async def stream(self, path: str, body: Mapping[str, object], /, *, creates: bool) -> RunStream | None:
+        """Make something, and be told what becomes of it; None where the service does not stream: nothing was made.
+
+        Raises:
+            AnyAssistantError: As for `post`.
+        """
+        if not self.streams:
+            return None
+        opening = self._http.sse_events(path, {**body, "stream": True}, creates=creates, query=self._with(None))
+        try:
+            return await RunStream.open(opening)
+        except InvalidRequest as error:
+            if error.param != "stream":
+                raise
+            self.streams = False
+            return None
+
+    async def upload_image(self, image: Image) -> Image:
+        """An image that the wire can name: it takes no bytes in a message."""
+        if image.data is None:
+            return image
+        kind = image.media_type or "image/png"
+        answer = await self._http.upload(
+            "/files",
+            image.data,
+            filename=f"image.{kind.partition('/')[2].partition('+')[0]}",
+            media_type=kind,
+            fields={"purpose": "vision"},
+            query=self._with(None),
+        )
+        return Image(file_id=_read(answer, WireObject).id, detail=image.detail)
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    def _with(self, query: Query | None) -> Query:
+        return self._parameters if query is None else {**query, **self._parameters}
+
+
+def path_of(*parts: str) -> str:
+    """The path of an object: names of collections and ids in turn.
+
+    Raises:
+        NotFound: An id is empty, which would name the collection.
+    """
+    if not all(parts):
+        raise NotFound("An id is empty.", param="id", code="not_found")
+    return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def _read(answer: WireResponse, model: type[M]) -> M:
+    return _check(answer.json(), model, answer)
+
+
+def _check(value: object, model: type[M], answer: WireResponse) -> M:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise ProviderError(
+            f"The service's answer is not as the Assistants wire has it: {error}",
+            code="invalid_response",
+            request_id=answer.headers.get("x-request-id"),
+        ) from error

@@ -1,0 +1,78 @@
+"""The provider `openai-assistants`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from anyassistant import protocols
+from anyassistant.protocols import AssistantParams, Capabilities, ThreadParams
+from anyassistant.types import Page, PageQuery
+
+from .assistant import ServiceAssistant
+from .bodies import MAX_MESSAGES, assistant_body, page_parameters, thread_body
+from .client import AssistantsClient, path_of
+from .config import Config
+from .mapping import thread_record
+from .thread import AssistantsThread, create_thread, with_images_uploaded
+from .wire import WireAssistant, WireThread
+
+
+class OpenAIAssistants(protocols.Provider):
+    """A service that speaks the wire of OpenAI's Assistants API v2.
+
+    Args:
+        config: Where it is, and what it can do.
+
+    Raises:
+        ConfigError: The configured key is not there.
+    """
+
+    name = "openai-assistants"
+
+    def __init__(self, config: Config) -> None:
+        self._client = AssistantsClient(config)
+        self.capabilities = Capabilities(
+            tools=True,
+            parallel_tool_calls=True,
+            images=True,
+            json_schema=True,
+            streaming=config.stream,
+            usage=True,
+            cancel=True,
+            list_threads=config.list_threads,
+        )
+
+    async def create_assistant(self, params: AssistantParams, /) -> ServiceAssistant:
+        body = assistant_body(params)
+        return ServiceAssistant(self._client, await self._client.post("/assistants", body, WireAssistant, creates=True))
+
+    async def get_assistant(self, assistant_id: str, /) -> ServiceAssistant:
+        path = path_of("assistants", assistant_id)
+        return ServiceAssistant(self._client, await self._client.get(path, WireAssistant))
+
+    async def list_assistants(self, query: PageQuery, /) -> Page[protocols.Assistant]:
+        page = await self._client.list("/assistants", WireAssistant, page_parameters(query))
+        return Page([ServiceAssistant(self._client, one) for one in page.data], page.has_more)
+
+    async def create_thread(self, params: ThreadParams, /) -> AssistantsThread:
+        messages = [await with_images_uploaded(self._client, one) for one in params.messages]
+        body = thread_body(replace(params, messages=messages))
+        return await create_thread(self._client, body, messages[MAX_MESSAGES:])
+
+    async def get_thread(self, thread_id: str, /) -> AssistantsThread:
+        wire = await self._client.get(path_of("threads", thread_id), WireThread)
+        return AssistantsThread(self._client, thread_record(wire))
+
+    async def list_threads(self, query: PageQuery, /) -> Page[protocols.Thread]:
+        if not self.capabilities.list_threads:
+            return await super().list_threads(query)
+        page = await self._client.list("/threads", WireThread, page_parameters(query))
+        return Page([AssistantsThread(self._client, thread_record(one)) for one in page.data], page.has_more)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+if TYPE_CHECKING:
+    _provider: type[protocols.Provider] = OpenAIAssistants

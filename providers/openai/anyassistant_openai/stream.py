@@ -1,0 +1,86 @@
+"""The stream of a run, as the service gives it with the call that begins the run or goes on with it."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import AbstractAsyncContextManager
+from typing import Self
+
+import anyio
+from anyassistant.errors import ProviderError
+from anyassistant.http import ServerSentEvent, WireStream
+from anyassistant.http.json_text import read_json
+from anyassistant.types import Event, RunEvent, RunRecord
+
+from .events import read_event
+
+END_SECONDS = 0.5
+"""How long the end of a stream is waited for that has said all, so that its connection can be used again."""
+
+Opening = AbstractAsyncContextManager[WireStream[ServerSentEvent]]
+
+
+class RunStream:
+    """The events of an open stream. Iterate it once, and close it."""
+
+    def __init__(self, opening: Opening, stream: WireStream[ServerSentEvent]) -> None:
+        self._opening = opening
+        self._stream = stream
+        self._ahead: deque[Event] = deque()
+        self._is_closed = False
+
+    @classmethod
+    async def open(cls, opening: Opening) -> Self:
+        return cls(opening, await opening.__aenter__())
+
+    async def read_run(self) -> RunRecord:
+        """The run, as the first event that has it tells; no event is lost by that.
+
+        Raises:
+            ProviderError: The stream ended before, or is broken.
+        """
+        while True:
+            try:
+                event = await self._read()
+            except StopAsyncIteration:
+                raise ProviderError(
+                    "The stream ended before it told which run it is of.", code="connection_error"
+                ) from None
+            self._ahead.append(event)
+            if isinstance(event, RunEvent):
+                return event.data
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        return self._ahead.popleft() if self._ahead else await self._read()
+
+    async def _read(self) -> Event:
+        async for sent in self._stream:
+            try:
+                event = read_event(sent.event, read_json(sent.data))
+            except ValueError as error:
+                raise ProviderError(
+                    f"An event {sent.event!r} of the service is not as the Assistants wire has it: {error}",
+                    code="invalid_response",
+                    request_id=self._stream.request_id,
+                ) from error
+            if event is not None:
+                return event
+        raise StopAsyncIteration
+
+    async def finish(self) -> None:
+        """Wait for the end, briefly, and close it."""
+        with anyio.move_on_after(END_SECONDS):
+            try:
+                async for _ in self._stream:
+                    pass
+            except ProviderError:
+                pass  # all was said before
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        if not self._is_closed:
+            self._is_closed = True
+            await self._opening.__aexit__(None, None, None)

@@ -1,0 +1,124 @@
+"""A thread that the service keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from anyassistant import protocols
+from anyassistant.errors import AnyAssistantError, ProviderError
+from anyassistant.protocols import MessageParams, RunParams, ToolExecutor
+from anyassistant.types import Image, Message, Page, PageQuery, Part, ThreadRecord
+
+from .bodies import message_body, page_parameters, run_body
+from .busy import busy_is_told
+from .client import AssistantsClient, path_of
+from .mapping import message, run_record, thread_record
+from .run import AssistantsRun
+from .wire import Json, WireMessage, WireRun, WireThread
+
+
+class AssistantsThread(protocols.Thread):
+    """A thread that the service keeps."""
+
+    def __init__(self, client: AssistantsClient, record: ThreadRecord) -> None:
+        self.record = record
+        self._client = client
+        self._path = path_of("threads", record.id)
+        self._runs = path_of("threads", record.id, "runs")
+        self._messages = path_of("threads", record.id, "messages")
+
+    async def create_message(self, params: MessageParams, /) -> Message:
+        body = message_body(await with_images_uploaded(self._client, params))
+        with busy_is_told(self.record.id):
+            return message(await self._client.post(self._messages, body, WireMessage, creates=True))
+
+    async def get_message(self, message_id: str, /) -> Message:
+        return message(await self._client.get(self._message(message_id), WireMessage))
+
+    async def list_messages(self, query: PageQuery, /) -> Page[Message]:
+        page = await self._client.list(self._messages, WireMessage, page_parameters(query))
+        return Page([message(one) for one in page.data], page.has_more)
+
+    async def update_message(self, message_id: str, metadata: Mapping[str, str], /) -> Message:
+        body = {"metadata": dict(metadata)}
+        return message(await self._client.post(self._message(message_id), body, WireMessage))
+
+    async def delete_message(self, message_id: str, /) -> None:
+        with busy_is_told(self.record.id):
+            await self._client.delete(self._message(message_id))
+
+    async def create_run(self, params: RunParams, /, *, executor: ToolExecutor | None, follow: bool) -> AssistantsRun:
+        run_body(params)  # refused before an image is uploaded
+        added = [await with_images_uploaded(self._client, one) for one in params.additional_messages]
+        body = run_body(replace(params, additional_messages=added))
+        with busy_is_told(self.record.id):
+            stream = await self._client.stream(self._runs, body, creates=True) if follow else None
+            if stream is None:
+                record = run_record(await self._client.post(self._runs, body, WireRun, creates=True))
+                return AssistantsRun(self._client, record)
+        try:
+            return AssistantsRun(self._client, await stream.read_run(), stream)
+        except ProviderError as error:
+            await stream.aclose()
+            return await self._find_begun(body, error)
+        except BaseException:
+            await stream.aclose()
+            raise
+
+    async def get_run(self, run_id: str, /, *, executor: ToolExecutor | None = None) -> AssistantsRun:
+        path = path_of("threads", self.record.id, "runs", run_id)
+        return AssistantsRun(self._client, run_record(await self._client.get(path, WireRun)))
+
+    async def list_runs(self, query: PageQuery, /) -> Page[protocols.Run]:
+        page = await self._client.list(self._runs, WireRun, page_parameters(query))
+        return Page([AssistantsRun(self._client, run_record(one)) for one in page.data], page.has_more)
+
+    async def update(self, metadata: Mapping[str, str], /) -> ThreadRecord:
+        self.record = thread_record(await self._client.post(self._path, {"metadata": dict(metadata)}, WireThread))
+        return self.record
+
+    async def delete(self) -> None:
+        with busy_is_told(self.record.id):
+            await self._client.delete(self._path)
+
+    async def _find_begun(self, body: Json, error: ProviderError) -> AssistantsRun:
+        """The run whose stream broke before it said which it is of: the open one, since a thread has no other.
+
+        Raises:
+            ProviderError: It is not found, so nobody knows whether it began.
+        """
+        page = await self._client.list(self._runs, WireRun, {"limit": 1, "order": "desc"})
+        newest = run_record(page.data[0]) if page.data else None
+        if newest is None or not newest.is_open or newest.assistant_id != body["assistant_id"]:
+            raise error
+        return AssistantsRun(self._client, newest)
+
+    def _message(self, message_id: str) -> str:
+        return path_of("threads", self.record.id, "messages", message_id)
+
+
+async def create_thread(client: AssistantsClient, body: Json, more: Sequence[MessageParams]) -> AssistantsThread:
+    """Create a thread, then add the messages that one request cannot take; without all of them there is no thread."""
+    record = thread_record(await client.post("/threads", body, WireThread, creates=True))
+    thread = AssistantsThread(client, record)
+    try:
+        for one in more:
+            await thread.create_message(one)
+    except AnyAssistantError:
+        await thread.delete()
+        raise
+    return thread
+
+
+async def with_images_uploaded(client: AssistantsClient, params: MessageParams) -> MessageParams:
+    """A message whose images the wire can name."""
+    content: list[Part] = [
+        await client.upload_image(part) if isinstance(part, Image) else part for part in params.content
+    ]
+    return replace(params, content=content)
+
+
+if TYPE_CHECKING:
+    _thread: type[protocols.Thread] = AssistantsThread

@@ -42,6 +42,11 @@ class Run(Protocol):
         """The exception which ended the run, where it was raised in this process."""
         return None
 
+    @property
+    def poll_after(self) -> float | None:
+        """Seconds after which the service wants to be asked for the run again, as it said last; None if it did not."""
+        return None
+
     @abstractmethod
     def events(self, *, after: int = 0) -> AsyncGenerator[Event, None]:
         """The run's events after that number, replayed and then live, until it ends or needs action."""

@@ -52,6 +52,7 @@ class RemoteDrive:
         ending: Ending | None = None
         began = time.monotonic()
         is_released = False
+        loop: RunLoop | None = None
         try:
             limit, is_expiry = bound_of(state)
             with anyio.CancelScope(deadline=anyio.current_time() + limit) as scope:
@@ -84,17 +85,32 @@ class RemoteDrive:
         finally:
             if not is_released:  # stopped from outside, or the service cannot be reached: whoever comes next goes on
                 mirror.writer.draft().post(release=True)
+            with anyio.CancelScope(shield=True):
+                await self._close(loop)
+
+    async def _close(self, loop: RunLoop | None) -> None:
+        """Give back the stream that was asked for with the run, or later, where nobody came to listen to it."""
+        if loop is not None:
+            await loop.aclose()
+        elif self.begun is not None:
+            await self.begun[0].aclose()
 
     async def _ready(self, mirror: Mirror, state: RunState) -> RunLoop:
-        """The loop, with what an earlier driver told, and with what the caller gave, which must not be lost."""
-        with anyio.fail_after(WRITE_SECONDS, shield=True):
+        """The loop, with what an earlier driver told, and with what the caller gave, which must not be lost.
+
+        Raises:
+            ProviderError: The service does not answer. The run is no worse for that.
+        """
+        with anyio.move_on_after(WRITE_SECONDS, shield=True):
             if state.epoch > 1:
                 await mirror.recover()
             run, thread = self.begun or await self._find(state)
             follows = self.provider.capabilities.event_log
             loop = RunLoop(run, thread, mirror, self.executor, is_streaming=self.begun is not None, replays=follows)
             await loop.answer(self.answers)
-        return loop
+            return loop
+        said = f"Provider {self.provider.name!r} did not answer within {WRITE_SECONDS:g} s."
+        raise ProviderError(said, code="timeout")
 
     async def _find(self, state: RunState) -> tuple[protocols.Run, protocols.Thread]:
         thread = await self.provider.get_thread(state.record.thread_id)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import anyio
 
 from .. import protocols
-from ..errors import ProviderError
+from ..errors import InvalidRequest, ProviderError
 from ..hosting.answers import NO_ANSWERS, Answers
 from ..hosting.endings import Ending, ended_by_call, incomplete
 from ..hosting.rounds import repeats
@@ -21,6 +21,8 @@ from .mirror import Mirror
 FIRST_PAUSE = 0.1
 """Seconds before a run is looked at again; each further look comes later, up to `LONGEST_PAUSE`."""
 LONGEST_PAUSE = 2.0
+LONGEST_ASKED_PAUSE = 30.0
+"""What a service may ask for instead."""
 
 PAUSED = "requires_action"
 
@@ -96,12 +98,31 @@ class RunLoop:
             calls = self._run.record.pending_calls
             outputs = [ToolOutput(call.id, self._output_of(call)) for call in calls]
             self._mirror.go_on(self._run.record)
-            await self._run.submit_tool_outputs(outputs, follow=True)
-            self._is_streaming = True
+            self._is_streaming = await self._submit(outputs)
+
+    async def aclose(self) -> None:
+        """Give back a stream that nobody has listened to."""
+        await self._run.aclose()
 
     async def follow_to_the_end(self) -> RunRecord:
         """Follow a run that was cancelled until it has ended, and make no call for it."""
         return await self._follow(and_pauses=False)
+
+    async def _submit(self, outputs: Sequence[ToolOutput]) -> bool:
+        """Give the service all that it waits for. Whether it streams what comes of it.
+
+        Raises:
+            InvalidRequest: The service waits for these outputs and does not take them.
+        """
+        try:
+            await self._run.submit_tool_outputs(outputs, follow=True)
+        except InvalidRequest:
+            # It has ended meanwhile, or has the outputs by a request whose answer was lost.
+            record = await self._run.refresh()
+            if {call.id for call in record.pending_calls} == {output.tool_call_id for output in outputs}:
+                raise
+            return False
+        return True
 
     async def _follow(self, *, and_pauses: bool = True) -> RunRecord:
         """Follow the run until it pauses or has ended."""
@@ -118,7 +139,7 @@ class RunLoop:
                 return record
             if record.status != PAUSED:
                 self._mirror.move(record, record.status)
-            await anyio.sleep(pause)
+            await anyio.sleep(pause if self._run.poll_after is None else min(self._run.poll_after, LONGEST_ASKED_PAUSE))
             pause = min(pause * 1.5, LONGEST_PAUSE)
 
     async def _listen(self) -> bool:
@@ -150,6 +171,7 @@ class RunLoop:
             query = replace(query, after=page.data[-1].id)
 
     async def _catch_up_with(self, step: RunStep) -> None:
+        step = self._mirror.as_told(step)
         if self._mirror.has_ended(step):
             return
         self._mirror.take_step(step)

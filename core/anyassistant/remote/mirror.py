@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..hosting.endings import Ending
 from ..hosting.ids import new_id
@@ -30,6 +31,7 @@ from ..types import (
     RunStep,
     RunStepDeltaEvent,
     RunStepEvent,
+    StepStatus,
     ToolCall,
     ToolOutput,
 )
@@ -40,6 +42,11 @@ _STEP_ENDS: Mapping[str, RunStepEventName] = {
     "failed": "thread.run.step.failed",
     "cancelled": "thread.run.step.cancelled",
     "expired": "thread.run.step.expired",
+}
+_STEP_STATUS: Mapping[RunStatus, StepStatus] = {
+    "completed": "completed",
+    "cancelled": "cancelled",
+    "expired": "expired",
 }
 _MESSAGE_ENDS: Mapping[str, MessageEventName] = {
     "completed": "thread.message.completed",
@@ -85,6 +92,8 @@ class Mirror:
         """Tell what the service told; its own word on the run's status goes by `move`."""
         if isinstance(event, RunEvent):
             return
+        if isinstance(event, RunStepEvent):
+            event = replace(event, data=self.as_told(event.data))
         if self._was_told(event):
             return
         steps: Sequence[RunStep] = ()
@@ -122,6 +131,19 @@ class Mirror:
     def has_ended(self, step: RunStep) -> bool:
         """Whether it was told that a step has ended."""
         return any((name, step.id) in self._told for name in _STEP_ENDS.values())
+
+    def as_told(self, step: RunStep) -> RunStep:
+        """The service's step under the id by which it was told.
+
+        A service may ask for calls before it tells of the step that they belong to. They have one of ours by then,
+        which the service's becomes.
+        """
+        if step.id in self._steps:
+            return step
+        ids = {call.id for call in step.tool_calls}
+        known = (one for one in self._steps.values() if not ids.isdisjoint(call.id for call in one.tool_calls))
+        ours = next(known, None)
+        return step if ours is None else replace(step, id=ours.id)
 
     def take_message(self, message: Message) -> None:
         """Tell of a message what a stream did not tell: the rest of its text, and that it has ended."""
@@ -180,9 +202,19 @@ class Mirror:
         if ending is not None:
             details = None if ending.reason is None else IncompleteDetails(ending.reason)
             record = replace(record, status=ending.status, last_error=ending.error, incomplete_details=details)
+        self._end_open_steps(record.status)
         self.writer.record = record
         event = RunEvent(RUN_EVENTS[record.status], record, self.writer.next_sequence())
         self.writer.post(Change(events=[event], record=record, release=True, durable=True))
+
+    def _end_open_steps(self, status: RunStatus) -> None:
+        """Tell that the steps have ended of which the service did not tell it."""
+        for step in list(self._steps.values()):
+            if not self.has_ended(step):
+                is_complete = bool(step.tool_calls) and all(call.output is not None for call in step.tool_calls)
+                ended = "completed" if is_complete else _STEP_STATUS.get(status, "failed")
+                changes: dict[str, Any] = {"status": ended, f"{ended}_at": int(time.time())}
+                self.end_step(replace(step, **changes))
 
     @property
     def rounds(self) -> Sequence[RunStep]:

@@ -56,7 +56,7 @@ class RemoteThread(protocols.Thread):
         async def create() -> HostedRun:
             now = time.time()
             wanted = replace(params, expires_in=None, limits=None)  # which are held here
-            theirs = await thread.create_run(wanted, executor=None, follow=follow)
+            theirs = await thread.create_run(wanted, executor=None, follow=follow and executor is not None)
             state = RunState(
                 replace(theirs.record, status="queued", pending_calls=(), limits=params.limits or Limits()),
                 driver=None if executor is None else host.drivers.identity,
@@ -69,6 +69,7 @@ class RemoteThread(protocols.Thread):
                 await self._unless_held(lambda: self._store.create_run(state, (), ()))
             except BaseException:
                 with anyio.move_on_after(UNDO_SECONDS, shield=True):
+                    await theirs.aclose()
                     await theirs.cancel()
                 raise
             owned = None

@@ -14,9 +14,11 @@ from pydantic import BaseModel, ValidationError
 
 from .config import Config
 from .stream import RunStream
-from .wire import WireList, WireObject
+from .wire import WireList, WireObject, WireRun
 
 M = TypeVar("M", bound=BaseModel)
+
+POLL_AFTER = "openai-poll-after-ms"
 
 
 class AssistantsClient:
@@ -50,6 +52,17 @@ class AssistantsClient:
             ProviderError: The service failed, or gave something else.
         """
         return _read(await self._http.get(path, query=self._with(query)), model)
+
+    async def get_run(self, path: str, /) -> tuple[WireRun, float | None]:
+        """A run, and seconds after which the service wants to be asked for it again.
+
+        Raises:
+            NotFound: There is none.
+            ProviderError: The service failed, or gave something else.
+        """
+        answer = await self._http.get(path, query=self._with(None))
+        said = answer.headers.get(POLL_AFTER, "")
+        return _read(answer, WireRun), int(said) / 1000 if said.isdecimal() else None
 
     async def list(self, path: str, model: type[M], /, query: Query) -> Page[M]:
         """A page of objects.

@@ -30,7 +30,12 @@ class AssistantsRun(protocols.Run):
         self.record = record
         self._client = client
         self._stream = stream
+        self._poll_after: float | None = None
         self._path = path_of("threads", record.thread_id, "runs", record.id)
+
+    @property
+    def poll_after(self) -> float | None:
+        return self._poll_after
 
     async def events(self, *, after: int = 0) -> AsyncGenerator[Event, None]:
         """The events of the open stream, which have no numbers and come once.
@@ -73,7 +78,8 @@ class AssistantsRun(protocols.Run):
                 raise
 
     async def refresh(self) -> RunRecord:
-        self.record = run_record(await self._client.get(self._path, WireRun))
+        wire, self._poll_after = await self._client.get_run(self._path)
+        self.record = run_record(wire)
         return self.record
 
     async def list_steps(self, query: PageQuery, /) -> Page[RunStep]:

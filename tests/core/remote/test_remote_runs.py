@@ -20,8 +20,9 @@ from anyassistant.errors import (
     ThreadBusy,
 )
 from anyassistant.plugins import Manifest
+from anyassistant.protocols import AssistantParams, RunParams, ThreadParams
 from anyassistant.store.memory import MemoryStore
-from anyassistant.types import Event, Limits
+from anyassistant.types import Event, Limits, Page
 from pydantic import BaseModel
 
 
@@ -371,3 +372,111 @@ async def test_a_client_of_another_provider_leaves_its_runs_alone(service, make_
             assert refused.value.code == "other_provider"
         await run.approve(rest.value.calls[0].id)
         assert (await run.result()).text == "TOOL RESULT: bought o"
+
+
+@pytest.fixture
+async def run_class(service) -> type:
+    """The class of the service's runs, to be changed by a test."""
+    thread = await service.create_thread(ThreadParams())
+    assistant = await service.create_assistant(AssistantParams())
+    return type(await thread.create_run(RunParams(assistant.record.id), executor=None, follow=False))
+
+
+async def test_outputs_that_were_taken_though_their_answer_was_lost_are_not_missed(
+    client: AsyncClient, service, run_class: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = run_class.submit_tool_outputs
+
+    async def refuse_what_was_taken(self, outputs, /, *, follow: bool) -> None:
+        await submit(self, outputs, follow=follow)
+        raise InvalidRequest("The run does not wait.", param="run_id", code="run_not_waiting")
+
+    monkeypatch.setattr(run_class, "submit_tool_outputs", refuse_what_was_taken)
+    _, run = await begin(client, "CALL get_shopping_history {}")
+    assert (await run.result()).text == 'TOOL RESULT: ["hat of ann"]'
+
+
+async def test_a_run_that_has_ended_before_its_outputs_came_ends_as_the_service_says(
+    client: AsyncClient, service, run_class: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def end_first(self, outputs, /, *, follow: bool) -> None:
+        await self.cancel()
+        raise InvalidRequest("The run does not wait.", param="run_id", code="run_not_waiting")
+
+    monkeypatch.setattr(run_class, "submit_tool_outputs", end_first)
+    _, run = await begin(client, "CALL get_shopping_history {}")
+    with pytest.raises(RunCancelled):
+        await run.result()
+
+
+async def test_outputs_that_the_service_waits_for_and_refuses_fail_the_run(
+    client: AsyncClient, service, run_class: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(self, outputs, /, *, follow: bool) -> None:
+        raise InvalidRequest("Not like that.", param="tool_outputs", code="invalid_value")
+
+    monkeypatch.setattr(run_class, "submit_tool_outputs", refuse)
+    _, run = await begin(client, "CALL get_shopping_history {}")
+    with pytest.raises(RunFailed) as failed:
+        await run.result()
+    assert failed.value.code == "invalid_value"
+
+
+async def test_streams_are_given_back(
+    client: AsyncClient, service, run_class: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[str] = []
+
+    async def aclose(self) -> None:
+        closed.append(self.record.id)
+
+    monkeypatch.setattr(run_class, "aclose", aclose)
+    _, run = await begin(client, "hello")
+    await run.result()
+    assert closed == [run.id]
+
+
+@pytest.mark.parametrize("hides", ["first", "always"])
+async def test_steps_that_a_service_tells_late_or_never(
+    client: AsyncClient, service, run_class: type, monkeypatch: pytest.MonkeyPatch, hides: str
+) -> None:
+    """Calls of which no step tells have a step here, which the service's becomes when it comes."""
+    looks = 0
+    list_steps = run_class.list_steps
+
+    async def hide(self, query, /):
+        nonlocal looks
+        looks += 1
+        return Page([]) if looks == 1 or hides == "always" else await list_steps(self, query)
+
+    def break_stream(event: Event) -> None:
+        raise ProviderError("no stream", code="connection_error")
+
+    monkeypatch.setattr(run_class, "list_steps", hide)
+    service.on_event = break_stream
+    _, run = await begin(client, "CALL get_shopping_history {}")
+    result = await run.result()
+    calls = [call for step in result.steps for call in step.tool_calls]
+    assert [(call.name, call.output) for call in calls] == [("get_shopping_history", '["hat of ann"]')]
+    assert {step.status for step in result.steps} == {"completed"}
+
+
+async def test_a_service_says_when_it_wants_to_be_asked_again(
+    client: AsyncClient, service, run_class: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    sleep = anyio.sleep
+
+    async def note(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0.01)
+
+    def break_stream(event: Event) -> None:
+        raise ProviderError("no stream", code="connection_error")
+
+    monkeypatch.setattr(run_class, "poll_after", 7.5)
+    monkeypatch.setattr("anyassistant.remote.loop.anyio.sleep", note)
+    service.on_event = break_stream
+    _, run = await begin(client, "SLEEP 0.2")
+    await run.result()
+    assert set(pauses) >= {7.5}

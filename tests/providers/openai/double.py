@@ -38,6 +38,7 @@ class Double:
         requests: All that came.
         sent: What was answered: the kind of object, or the event's name, and the object.
         faults: Asked in turn for an answer instead of the right one; one that gives None lets the request pass.
+        alter: Makes of an object what is sent of it, in answers and streams.
         mangle: Makes of a frame of a stream what is sent of it.
         streams: Whether it streams; else it refuses to.
         poll_after_ms: Said with each run, if not None.
@@ -48,6 +49,7 @@ class Double:
         self.requests: list[Request] = []
         self.sent: list[tuple[str, Any]] = []
         self.faults: list[Fault] = []
+        self.alter: Callable[[dict[str, Any]], dict[str, Any]] = lambda wire: wire
         self.mangle: Mangle | None = None
         self.streams = True
         self.poll_after_ms: int | None = None
@@ -101,13 +103,14 @@ class Double:
         return error(404, f"Invalid URL ({request.method} {request.path})")
 
     def _answer(self, kind: str, wire: Any, headers: Mapping[str, str] | None = None) -> Answer:
+        wire = self.alter(wire)
         self.sent.append((kind, wire))
         return Answer(wire, headers={"x-request-id": f"req_{len(self.sent)}", **(headers or {})})
 
     def _page(self, kind: str, records: Sequence[Any], *, has_more: bool) -> Answer:
         data = [record if isinstance(record, dict) else record.to_wire() for record in records]
-        for one in data:
-            self.sent.append((kind, one))
+        data = [self.alter(one) for one in data]
+        self.sent.extend((kind, one) for one in data)
         ids = [one["id"] for one in data] or [None]
         return Answer(
             {"object": "list", "data": data, "first_id": ids[0], "last_id": ids[-1], "has_more": has_more},
@@ -271,19 +274,26 @@ class Double:
             async for event in events:
                 if event.event.startswith("anyassistant."):
                     continue
-                for piece in await self._frame(event):
-                    yield piece
+                async with aclosing(self._frame(event)) as pieces:
+                    async for piece in pieces:
+                        yield piece
                 if isinstance(event, RunEvent) and event.data.status in {*TERMINAL, "requires_action"}:
                     break
         yield b"event: done\ndata: [DONE]\n\n"
 
-    async def _frame(self, event: Event) -> list[bytes]:
-        data = dict(data_to_wire(event))
-        frame = f"event: {event.event}\ndata: {json.dumps(data)}\n\n".encode()
+    async def _frame(self, event: Event) -> AsyncGenerator[bytes, None]:
+        data = self.alter(dict(data_to_wire(event)))
+        name = event.event
+        if isinstance(event, RunEvent) and data["status"] != event.data.status:
+            name = f"thread.run.{data['status']}"
+        frame = f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
         if self.mangle is None:
-            self.sent.append((event.event, data))
-            return [frame]
-        return [piece async for piece in self.mangle(event.event, frame)]
+            self.sent.append((name, data))
+            yield frame
+            return
+        async with aclosing(self.mangle(name, frame)) as pieces:
+            async for piece in pieces:
+                yield piece
 
 
 def error(status: int, message: str, *, param: str | None = None, code: str | None = None) -> Answer:

@@ -21,6 +21,8 @@ BROKEN = (anyio.IncompleteRead, anyio.EndOfStream, anyio.BrokenResourceError, an
 @dataclass
 class Request:
     method: str
+    target: str
+    """As it came; `path` and `query` are read of it."""
     path: str
     query: list[tuple[str, str]]
     headers: Mapping[str, str]
@@ -135,7 +137,7 @@ async def _read(buffered: BufferedByteReceiveStream) -> Request:
     length = int(headers.get("content-length", 0))
     content = await buffered.receive_exactly(length) if length else b""
     parts = urlsplit(target)
-    return Request(method, unquote(parts.path), parse_qsl(parts.query), headers, content)
+    return Request(method, target, unquote(parts.path), parse_qsl(parts.query), headers, content)
 
 
 def head(status: int, media_type: str, headers: Mapping[str, str], *, length: int | None = None) -> bytes:

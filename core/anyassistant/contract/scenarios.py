@@ -57,6 +57,10 @@ class Scenarios:
         """The model takes so long before it answers."""
         raise self._cannot("take its time")
 
+    def stay_busy(self) -> Scene:
+        """The model is at it for seconds, whatever it does in them; nobody waits for its end."""
+        return self.wait(30.0)
+
     def call(self, *calls: ScriptedCall) -> Scene:
         """The model makes these calls in one turn, and answers when it has their outputs."""
         raise self._cannot("call a tool")

@@ -86,7 +86,7 @@ class Blocks(Reference):
     """`time.sleep`."""
 
     async def said(self, request: ModelRequest, deltas: Deltas) -> Deltas:
-        time.sleep(0.4)  # noqa: ASYNC251 - the point
+        time.sleep(0.6)  # noqa: ASYNC251 - the point
         async for delta in deltas:
             yield delta
 

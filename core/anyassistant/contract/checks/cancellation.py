@@ -17,7 +17,7 @@ from ..verdicts import expect, expect_equal
 check = Group("cancellation")
 
 LONG = 30.0
-"""Seconds of a wait that is not waited for."""
+"""Seconds of a tool that is not waited for."""
 
 
 @check(
@@ -38,7 +38,7 @@ async def closing_a_stream_ends_it_promptly(subject: Subject) -> None:
     trap="a shield, a thread that is waited for, or `except BaseException` around the request",
 )
 async def a_call_that_is_cancelled_ends_promptly(subject: Subject) -> None:
-    scene = subject.scenarios.wait(LONG)
+    scene = subject.scenarios.stay_busy()
     async with subject.open() as model:
         with _promptly(subject, "a call that ends when it is cancelled"):
             with anyio.move_on_after(0.05) as scope:
@@ -81,7 +81,7 @@ async def a_run_is_cancelled_before_its_start(subject: Subject) -> None:
     trap="the model is waited for, as nobody cancels its request",
 )
 async def a_run_is_cancelled_while_the_model_is_asked(subject: Subject) -> None:
-    scene = subject.scenarios.wait(LONG)
+    scene = subject.scenarios.stay_busy()
     async with subject.talk(scene.message) as talk:
         run = talk.run()
         async for event in run.events():
@@ -147,7 +147,9 @@ async def a_run_is_cancelled_while_a_tool_runs(subject: Subject) -> None:
 
     async with subject.talk(scene.message, tools=[get_weather]) as talk:
         run = await talk.run().start()
-        await is_running.wait()
+        with anyio.move_on_after(subject.patience.prompt):
+            await is_running.wait()
+        expect(is_running.is_set(), "a call of the tool", "none")
         with _promptly(subject, "a run that is cancelled"):
             await run.cancel()
             await run.wait()
@@ -159,7 +161,7 @@ async def a_run_is_cancelled_while_a_tool_runs(subject: Subject) -> None:
     trap="a model that answers all the same makes the run complete",
 )
 async def a_cancelled_run_ends_with_its_events(subject: Subject) -> None:
-    scene = subject.scenarios.wait(LONG)
+    scene = subject.scenarios.stay_busy()
     async with subject.talk(scene.message) as talk:
         run = await talk.run().start()
         await run.cancel()
@@ -173,7 +175,7 @@ async def a_cancelled_run_ends_with_its_events(subject: Subject) -> None:
     trap="none of a model's: it is not asked",
 )
 async def cancelling_twice_does_no_harm(subject: Subject) -> None:
-    async with subject.talk(subject.scenarios.wait(LONG).message) as talk:
+    async with subject.talk(subject.scenarios.stay_busy().message) as talk:
         run = await talk.run().start()
         await run.cancel()
         await run.wait()

@@ -14,6 +14,9 @@ from ..verdicts import NotApplicable, expect, expect_equal
 
 check = Group("asyncio and trio")
 
+HELD_UP = 0.35
+"""Seconds after which a loop counts as held up; a busy machine needs some of them."""
+
 
 @check(
     rule="Async code uses anyio alone: it runs on asyncio",
@@ -61,7 +64,7 @@ def it_is_made_outside_of_a_loop(subject: Subject) -> None:
     trap="`time.sleep`, `requests`, or a blocking client of the service",
 )
 async def the_event_loop_is_not_blocked(subject: Subject) -> None:
-    scene = subject.scenarios.wait(0.3)
+    scene = subject.scenarios.long_answer(50)
     longest = 0.0
     async with subject.open() as model, anyio.create_task_group() as group:
 
@@ -74,10 +77,10 @@ async def the_event_loop_is_not_blocked(subject: Subject) -> None:
 
         group.start_soon(watch)
         await anyio.lowlevel.checkpoint()
-        await collect(model.respond(subject.request(scene)))
+        await collect(model.respond(subject.request(scene, max_completion_tokens=50)))
         await anyio.sleep(0.02)
         group.cancel_scope.cancel()
-    expect(longest < 0.25, "a loop that is never held up for 0.25 s", f"{longest:.2f} s")
+    expect(longest < HELD_UP, f"a loop that is never held up for {HELD_UP} s", f"{longest:.2f} s")
 
 
 def _ask_on(subject: Subject, loop: str) -> None:

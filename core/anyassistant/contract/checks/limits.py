@@ -81,7 +81,7 @@ async def a_run_ends_at_a_repeated_call(subject: Subject) -> None:
     trap="a call that does not heed its cancellation goes on past the limit",
 )
 async def a_run_ends_after_its_seconds(subject: Subject) -> None:
-    scene = subject.scenarios.wait(30.0)
+    scene = subject.scenarios.stay_busy()
     began = anyio.current_time()
     record = await _incomplete(subject, scene.message, Limits(seconds=0.2))
     expect_equal(_reason(record), "max_seconds", "the reason")
@@ -94,7 +94,7 @@ async def a_run_ends_after_its_seconds(subject: Subject) -> None:
     trap="a call that does not heed its cancellation goes on past the time",
 )
 async def a_run_expires_in_the_middle_of_a_call(subject: Subject) -> None:
-    scene = subject.scenarios.wait(30.0)
+    scene = subject.scenarios.stay_busy()
     async with subject.talk(scene.message) as talk:
         began = anyio.current_time()
         try:

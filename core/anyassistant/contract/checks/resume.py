@@ -18,7 +18,7 @@ check = Group("resume")
     trap="a model call that does not heed its cancellation holds up the client's end",
 )
 async def leaving_a_client_parks_its_run_promptly(subject: Subject) -> None:
-    scene = subject.scenarios.wait(30.0)
+    scene = subject.scenarios.stay_busy()
     async with subject.client() as client:
         talk = await subject.begin(client, scene.message)
         await talk.run().start()

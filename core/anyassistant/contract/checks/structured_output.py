@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from ...errors import RunFailed, UnsupportedCapability
 from ...hosting.output import problem_with
@@ -19,8 +19,9 @@ check = Group("structured output")
 
 SCHEMA: Mapping[str, object] = {
     "type": "object",
-    "properties": {"model": {"type": "string"}},
+    "properties": {"model": {"type": "string", "maxLength": 40}},
     "required": ["model"],
+    "additionalProperties": True,
 }
 WIRE = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}
 
@@ -28,7 +29,7 @@ WIRE = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEM
 class Named(BaseModel):
     """Which model answers."""
 
-    model: str
+    model: str = Field(max_length=40)
 
 
 @check(

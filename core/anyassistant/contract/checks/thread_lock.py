@@ -11,16 +11,13 @@ from ..verdicts import Unmet, expect, expect_equal
 
 check = Group("thread lock")
 
-LONG = 30.0
-"""Seconds of a wait that is not waited for."""
-
 
 @check(
     rule="DESIGN 4, thread lock: a second run is refused with ThreadBusy, which names the open one",
     trap="none of a model's: the store locks",
 )
 async def a_second_run_is_refused(subject: Subject) -> None:
-    async with subject.talk(subject.scenarios.wait(LONG).message) as talk:
+    async with subject.talk(subject.scenarios.stay_busy().message) as talk:
         run = await talk.run().start()
         try:
             await talk.run().start()
@@ -37,7 +34,7 @@ async def a_second_run_is_refused(subject: Subject) -> None:
     trap="none of a model's: the store locks",
 )
 async def a_message_is_refused_meanwhile(subject: Subject) -> None:
-    async with subject.talk(subject.scenarios.wait(LONG).message) as talk:
+    async with subject.talk(subject.scenarios.stay_busy().message) as talk:
         run = await talk.run().start()
         try:
             await talk.thread.add("Too early.")
@@ -54,7 +51,7 @@ async def a_message_is_refused_meanwhile(subject: Subject) -> None:
     trap="a model call that was cancelled goes on, and holds the run open",
 )
 async def a_cancelled_run_frees_its_thread_promptly(subject: Subject) -> None:
-    async with subject.talk(subject.scenarios.wait(LONG).message) as talk:
+    async with subject.talk(subject.scenarios.stay_busy().message) as talk:
         run = await talk.run().start()
         began = anyio.current_time()
         await run.cancel()

@@ -1,7 +1,4 @@
-"""A minimal `ChatModel` over the Chat-Completions wire, which makes of httpx what can be made of it.
-
-Prepared headers, `client.send(..., stream=True)`, bodies through `pydantic_core`, events split on bytes. One httpx pool
-looks through all its connections for every request, so there are many small ones (DESIGN section 8).
+"""A minimal `ChatModel` over the Chat-Completions wire, as the author of a provider writes it with `anyassistant.http`.
 
 Source: OpenAI API reference, "Chat Completions".
 """
@@ -11,8 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any
 
-import httpx
-from anyassistant.errors import ProviderError
+from anyassistant.http import WireClient, WireConfig
 from anyassistant.protocols import (
     AssistantMessage,
     Capabilities,
@@ -26,13 +22,6 @@ from anyassistant.protocols import (
     Usage,
     UserMessage,
 )
-from pydantic_core import from_json, to_json
-from sse_bytes import EventSplitter
-
-MAX_POOLS = 20
-CONNECTIONS = 10
-"""Connections of one pool."""
-TIMEOUT = httpx.Timeout(60.0).as_dict()
 
 
 class ChatWire(ChatModel):
@@ -47,54 +36,20 @@ class ChatWire(ChatModel):
         self.capabilities = Capabilities(
             tools=True, parallel_tool_calls=True, streaming=True, usage=True, context_tokens=context_tokens
         )
-        self._url = httpx.URL(f"{base_url}/chat/completions")
-        self._headers = httpx.Headers(
-            {
-                "Accept": "text/event-stream",
-                "Accept-Encoding": "identity",
-                "Authorization": "Bearer none",
-                "Content-Type": "application/json",
-                "Host": self._url.netloc.decode(),
-            }
-        )
-        self._pools = _Pools()
+        self._wire = WireClient(WireConfig(base_url=base_url))
 
     async def respond(self, request: ModelRequest, /) -> AsyncGenerator[ModelDelta, None]:
-        pool = self._pools.enter()
-        try:
-            sent = httpx.Request(
-                "POST",
-                self._url,
-                headers=self._headers,
-                content=to_json(request_body(request)),
-                extensions={"timeout": TIMEOUT},
-            )
-            response = await pool.client.send(sent, stream=True)
-            try:
-                if response.status_code != 200:
-                    raise ProviderError((await response.aread()).decode(), code=str(response.status_code))
-                split = EventSplitter().feed
-                stream = response.stream
-                assert isinstance(stream, httpx.AsyncByteStream)  # an AsyncClient's response
-                async for chunk in stream:  # `aiter_raw` is one more generator around it
-                    for data in split(chunk):
-                        if data == b"[DONE]":
-                            continue
-                        said = read_event(from_json(data))
-                        if isinstance(said, str):
-                            yield ModelDelta(said)
-                        else:
-                            for delta in said:
-                                yield delta
-            finally:
-                await response.aclose()
-        except httpx.HTTPError as error:
-            raise ProviderError(f"The service failed: {error!r}", code="connection_error") from error
-        finally:
-            self._pools.leave(pool)
+        async with self._wire.sse("/chat/completions", request_body(request)) as events:
+            async for event in events:
+                said = read_event(event)
+                if isinstance(said, str):
+                    yield ModelDelta(said)
+                else:
+                    for delta in said:
+                        yield delta
 
     async def aclose(self) -> None:
-        await self._pools.aclose()
+        await self._wire.aclose()
 
 
 def read_event(event: dict[str, Any]) -> str | list[ModelDelta]:
@@ -164,39 +119,3 @@ def message_to_wire(message: ModelMessage) -> dict[str, object]:
                     for call in message.tool_calls
                 ]
             return spoken
-
-
-class _Pool:
-    """An httpx client, and how many of its connections are in use."""
-
-    def __init__(self, ssl_context: Any) -> None:
-        limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-        self.client = httpx.AsyncClient(limits=limits, verify=ssl_context, timeout=None)
-        self.in_use = 0
-
-
-class _Pools:
-    """Small pools, made as they are needed: the first that has a connection left is taken, so that few are opened."""
-
-    def __init__(self) -> None:
-        self._pools: list[_Pool] = []
-        self._ssl_context: Any = None
-
-    def enter(self) -> _Pool:
-        pool = next((one for one in self._pools if one.in_use < CONNECTIONS), None)
-        if pool is None and len(self._pools) < MAX_POOLS:
-            self._ssl_context = self._ssl_context or httpx.create_ssl_context()  # 20 ms
-            pool = _Pool(self._ssl_context)
-            self._pools.append(pool)
-        if pool is None:
-            pool = min(self._pools, key=lambda one: one.in_use)
-        pool.in_use += 1
-        return pool
-
-    def leave(self, pool: _Pool) -> None:
-        pool.in_use -= 1
-
-    async def aclose(self) -> None:
-        pools, self._pools = self._pools, []
-        for pool in pools:
-            await pool.client.aclose()

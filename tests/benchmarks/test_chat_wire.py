@@ -53,7 +53,8 @@ async def test_each_delta_reaches_the_app_as_an_event_of_its_own(double_url: str
 
 @respx.mock
 async def test_a_fault_of_the_service_fails_the_run() -> None:
-    respx.post("http://double.test/v1/chat/completions").respond(429, text="Slow down")
+    refusal = {"x-should-retry": "false"}
+    respx.post("http://double.test/v1/chat/completions").respond(429, text="Slow down", headers=refusal)
     async with AsyncClient(ChatWire("http://double.test/v1"), store=":memory:") as client:
         assistant = await client.assistants.create()
         thread = await client.threads.create()
@@ -61,4 +62,4 @@ async def test_a_fault_of_the_service_fails_the_run() -> None:
         with pytest.raises(RunFailed, match="Slow down") as raised:
             await thread.run(assistant).result()
     assert raised.value.run.last_error is not None
-    assert raised.value.run.last_error.code == "429"
+    assert raised.value.run.last_error.code == "rate_limit_exceeded"

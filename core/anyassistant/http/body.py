@@ -121,9 +121,12 @@ class Body:
             return
         self._is_closed = True
         try:
+            if drain:
+                await self._read_rest(DRAIN_SECONDS)
+            if self._has_ended:
+                await self._response.aclose()
+                return
             with anyio.move_on_after(CLOSE_SECONDS, shield=True):
-                if drain:
-                    await self._read_rest(DRAIN_SECONDS)
                 await self._response.aclose()
                 # httpx and httpcore nest async generators that close each other only by ending. On a closed connection
                 # they end at once; left open they would be finalised late, with a warning of trio's.
@@ -134,7 +137,7 @@ class Body:
     async def _read_rest(self, seconds: float) -> None:
         if self._has_ended:
             return
-        with anyio.move_on_after(seconds):
+        with anyio.move_on_after(seconds, shield=True):
             try:
                 async for _ in self._pieces:
                     await checkpoint()

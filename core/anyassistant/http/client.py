@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import lru_cache, partial
 from importlib.metadata import version
 from typing import Any, TypeAlias, TypedDict, TypeVar
 
@@ -31,6 +32,8 @@ Query: TypeAlias = Mapping[str, str | int | float | bool | Sequence[str] | None]
 _JSON = "application/json"
 _SSE = ("text/event-stream",)
 _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", _JSON)
+_URLS = 64
+"""Of a client, which are kept as httpx has parsed them."""
 _UNSAFE_PATH = re.compile(r"(^|/)\.{1,2}(/|$)|[?#\\\s]")
 
 
@@ -87,7 +90,8 @@ class WireClient:
         prepared.update(config.headers)
         redactor = Redactor([key or "", *secrets_of_headers(prepared), *secrets_of_url(config.proxy)])
         self._config = config
-        self._headers = prepared
+        self._prepare_headers = lru_cache(partial(_prepare_headers, prepared))
+        self._parse_url = lru_cache(maxsize=_URLS)(_parse_url)
         self._pools = LoopPools(ClientFactory(config))
         self._transport = Transport(config, self._pools, redactor, key_header=key_header, token=token)
 
@@ -234,19 +238,23 @@ class WireClient:
         creates: bool = False,
         media_types: Sequence[str] = (),
     ) -> Call:
-        headers = self._headers.copy()
-        headers.update(options.get("headers"))
-        if media_types:
-            headers["Accept"] = media_types[0]
-            headers["Accept-Encoding"] = "identity"  # else pieces wait for each other in the compressor
-        if body is not None:
-            headers["Content-Type"] = _JSON
-        key = options.get("idempotency_key")
+        if _UNSAFE_PATH.search(path):  # an id of the caller's must not lead to another place
+            raise InvalidRequest(f"{path!r} is no path of a request.", param="path", code="invalid_value")
+        address = f"{self._config.base_url}/{path.lstrip('/')}"
+        url = self._parse_url(address)
+        if query := options.get("query"):
+            url = url.copy_merge_params({name: value for name, value in query.items() if value is not None})
+        headers = self._prepare_headers(media_types[0] if media_types else None, body is not None)
+        own, key = options.get("headers"), options.get("idempotency_key")
+        if own is not None or key is not None:
+            headers = headers.copy()
+            headers.update(own)
         if key is not None:
             headers["Idempotency-Key"] = key
         return Call(
+            f"{method} {address}",
             method,
-            self._url(path, options.get("query")),
+            url,
             headers,
             None if body is None else _write_json(body),
             file,
@@ -254,17 +262,22 @@ class WireClient:
             media_types=media_types,
         )
 
-    def _url(self, path: str, query: Query | None) -> httpx.URL:
-        if _UNSAFE_PATH.search(path):
-            # An id of the caller's must not lead to another place.
-            raise InvalidRequest(f"{path!r} is no path of a request.", param="path", code="invalid_value")
-        try:
-            url = httpx.URL(f"{self._config.base_url}/{path.lstrip('/')}")
-        except httpx.InvalidURL as error:
-            raise InvalidRequest(f"{path!r} is no path: {error}.", param="path", code="invalid_value") from error
-        if query is None:
-            return url
-        return url.copy_merge_params({name: value for name, value in query.items() if value is not None})
+
+def _prepare_headers(common: httpx.Headers, accept: str | None, has_json: bool) -> httpx.Headers:
+    headers = common.copy()
+    if accept is not None:
+        headers["Accept"] = accept
+        headers["Accept-Encoding"] = "identity"  # else pieces wait for each other in the compressor
+    if has_json:
+        headers["Content-Type"] = _JSON
+    return headers
+
+
+def _parse_url(address: str) -> httpx.URL:
+    try:
+        return httpx.URL(address)
+    except httpx.InvalidURL as error:
+        raise InvalidRequest(f"{address!r} is no URL: {error}.", param="path", code="invalid_value") from error
 
 
 def _write_json(body: object) -> bytes:

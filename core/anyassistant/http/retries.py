@@ -9,6 +9,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Generic, TypeVar
 
 import anyio
@@ -89,6 +90,23 @@ async def retrying(attempt: Callable[[], Awaitable[Success[T] | Failure]], *, se
     Raises:
         AnyAssistantError: That of the last attempt.
     """
+    began = monotonic()
+    outcome = await attempt()
+    if isinstance(outcome, Failure) and outcome.may_retry:  # tenacity costs something, also where nothing fails
+        outcome = await _go_on(outcome, attempt, seconds=seconds - (monotonic() - began))
+    if isinstance(outcome, Failure):
+        raise outcome.error from outcome.cause
+    return outcome.value
+
+
+async def _go_on(
+    first: Failure, attempt: Callable[[], Awaitable[Success[T] | Failure]], *, seconds: float
+) -> Success[T] | Failure:
+    made: list[Success[T] | Failure] = [first]
+
+    async def next_outcome() -> Success[T] | Failure:
+        return made.pop() if made else await attempt()
+
     outcome: Success[T] | Failure = await AsyncRetrying(
         sleep=anyio.sleep,
         wait=_wait,
@@ -96,10 +114,8 @@ async def retrying(attempt: Callable[[], Awaitable[Success[T] | Failure]], *, se
         retry=retry_if_result(lambda outcome: isinstance(outcome, Failure) and outcome.may_retry),
         before_sleep=_log,
         retry_error_callback=_last,
-    )(attempt)
-    if isinstance(outcome, Failure):
-        raise outcome.error from outcome.cause
-    return outcome.value
+    )(next_outcome)
+    return outcome
 
 
 def _wait(state: RetryCallState) -> float:

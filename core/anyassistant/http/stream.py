@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
 from typing import Any, Generic, TypeVar
 
 from .body import Body
 from .failures import REQUEST_ID_HEADERS
-from .items import NOTHING, ItemReader, OrNothing
+from .items import NOTHING, ItemReader
 from .sse import EventTooLong
 
 T = TypeVar("T")
@@ -24,8 +24,7 @@ class WireStream(AsyncIterator[T], Generic[T]):
         self.headers: Mapping[str, str] = body.headers
         self._body = body
         self._reader = reader
-        self._waiting: list[Any] = []  # to be read, the next one last
-        self._has_ended = False
+        self._items = self._read()
 
     @property
     def request_id(self) -> str | None:
@@ -37,31 +36,27 @@ class WireStream(AsyncIterator[T], Generic[T]):
         """Whether the service has said that nothing more follows, by `[DONE]`; many never say so."""
         return self._reader.is_done
 
-    async def __anext__(self) -> T:
-        while not self._has_ended:
-            try:
-                item = self._reader.read(self._waiting.pop()) if self._waiting else await self._read_on()
-            except BaseException:
-                self._has_ended = True
-                raise
-            if item is not NOTHING:
-                return item
-            self._has_ended = self._has_ended or self._reader.is_done
-        raise StopAsyncIteration
+    def __anext__(self) -> Awaitable[T]:
+        return self._items.__anext__()
 
     async def aclose(self) -> None:
         """End it: the service sees that nobody listens any more."""
-        self._has_ended = True
+        await self._items.aclose()
         await self._body.aclose(drain=self._reader.is_done)
 
-    async def _read_on(self) -> OrNothing[T]:
-        chunk = await self._body.read()
-        if chunk is None:
-            self._has_ended = True
-            return self._reader.finish()
-        try:
-            self._waiting = self._reader.split(chunk)
-        except EventTooLong as error:
-            raise self._body.failures.unreadable(str(error), headers=self.headers) from error
-        self._waiting.reverse()
-        return NOTHING
+    async def _read(self) -> AsyncGenerator[T, None]:
+        body, reader = self._body, self._reader
+        while (chunk := await body.read()) is not None:
+            try:
+                found = reader.split(chunk)
+            except EventTooLong as error:
+                raise body.failures.unreadable(str(error), headers=self.headers) from error
+            for raw in found:
+                item = reader.read(raw)
+                if item is not NOTHING:
+                    yield item
+                elif reader.is_done:
+                    return
+        last = reader.finish()
+        if last is not NOTHING:
+            yield last

@@ -48,10 +48,12 @@ class Call:
     """A request as it is sent, as often as that may be.
 
     Attributes:
+        name: How messages name it: its method, and its URL without the query.
         is_repeatable: Whether doing it twice is as good as once.
         media_types: What the answer may be; empty for anything.
     """
 
+    name: str
     method: str
     url: httpx.URL
     headers: httpx.Headers
@@ -59,9 +61,6 @@ class Call:
     file: File | None = None
     is_repeatable: bool = True
     media_types: Sequence[str] = field(default=())
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.url.copy_with(query=None)}"
 
 
 class Transport:
@@ -120,7 +119,7 @@ class Transport:
         return await retrying(attempt, seconds=self._config.retry_seconds)
 
     def _begin(self, call: Call) -> tuple[Failures, float]:
-        return Failures(str(call), self._redactor), monotonic() + self._config.total_seconds
+        return Failures(call.name, self._redactor), monotonic() + self._config.total_seconds
 
     async def _attempt(self, call: Call, failures: Failures, end: float) -> Success[Body] | Failure:
         request = await self._make_request(call)

@@ -80,6 +80,9 @@ async def test_headers_of_the_profile_win_over_those_of_the_provider(make_wire) 
     await wire.get("/threads", headers={"X-Trace": "1"})
     sent = route.calls.last.request.headers
     assert (sent.get_list("openai-beta"), sent["x-trace"]) == (["assistants=v3"], "1")
+    await wire.get("/threads", headers={"openai-beta": "assistants=v4"})
+    sent = route.calls.last.request.headers
+    assert (sent.get_list("openai-beta"), "x-trace" in sent) == (["assistants=v4"], False)
 
 
 @respx.mock

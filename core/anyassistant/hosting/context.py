@@ -235,9 +235,14 @@ def _arguments(call: TurnCall) -> str:
 def _output(call: TurnCall, call_id: str, images: bool) -> ToolMessage:
     text = call.output or ""
     if call.images and not images:
-        text += f"\n[{len(call.images)} image(s) that this model cannot be shown]"
+        text += said_of_images(len(call.images))
     shown = call.images if images else ()
     return ToolMessage(call_id, call.name, text, is_error=call.error is not None, images=shown)
+
+
+def said_of_images(count: int) -> str:
+    """What stands for images of a tool's result that a model is not shown."""
+    return f"\n[{count} image(s) that this model cannot be shown]"
 
 
 def response_schema(record: RunRecord) -> ResponseSchema | None:

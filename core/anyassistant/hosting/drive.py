@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 import anyio
 
-from ..errors import InvalidRequest, StoreError
+from ..errors import StoreError
 from ..host_task import is_cancelling
 from ..protocols import Capabilities, ChatModel, ToolExecutor
 from .answers import NO_ANSWERS, Answers
 from .driver import OwnedRun
 from .endings import CANCELLED, EXPIRED, Ending, failed_by, incomplete, write_ending
 from .recovery import Recovered, recover
-from .refusals import check_answers
 from .rounds import Rounds
 from .store import LostLease, RunState, Store
 from .writer import Writer
@@ -58,12 +57,6 @@ class Drive:
             return state.active_seconds + time.monotonic() - began
 
         try:
-            if not self._answers_fit(state):
-                owned.is_refused = owned.rests = True
-                writer.draft().post(durable=True, release=True)
-                await writer.flush()
-                is_released = True
-                return
             limit, is_expiry = bound_of(state)
             with anyio.CancelScope(deadline=anyio.current_time() + limit) as scope:
                 owned.work_in(scope)
@@ -100,15 +93,7 @@ class Drive:
             return
         finally:
             if not is_released:  # cancelled from outside, or the store failed: whoever comes next need not wait
-                writer.draft().post(release=True)
-
-    def _answers_fit(self, state: RunState) -> bool:
-        """Whether the calls still wait for the answers: somebody may have been faster since they were looked at."""
-        try:
-            check_answers(state.record, self.answers)
-        except InvalidRequest:
-            return False
-        return True
+                writer.draft().post(release=True, active_seconds=active_seconds())
 
     async def _recovered(self, writer: Writer, state: RunState) -> Recovered:
         return Recovered() if state.epoch == 1 else await recover(self.store, writer)

@@ -14,7 +14,9 @@ from ..types import ToolCall, ToolOutput
 from .answers import NO_ANSWERS, Answers
 from .drive import Drive
 from .driver import Drivers, OwnedRun, is_undriven
+from .refusals import check_answers
 from .store import RunState, Store
+from .writer import Writer
 
 
 class RunHost:
@@ -31,8 +33,12 @@ class RunHost:
         self.store = store
         self.drivers = Drivers(store, task, lease=lease)
 
-    async def settle(self, state: RunState) -> RunState:
-        """End an open run that nobody drives and whose time is over, or whose end was asked for."""
+    async def settle(self, state: RunState, *, quickly: bool = False) -> RunState:
+        """End an open run that nobody drives and whose time is over, or whose end was asked for.
+
+        Args:
+            quickly: By what is known here; no service is asked.
+        """
         is_over = state.cancel_requested_at is not None or (state.expires is not None and state.expires <= time.time())
         if state.record.is_open and is_over and self.is_mine(state) and is_undriven(state, time.time()):
             return await self.finish(state)
@@ -72,7 +78,18 @@ class RunHost:
 
     def drive(self, state: RunState, executor: ToolExecutor, answers: Answers = NO_ANSWERS) -> OwnedRun:
         """Start the driver of a run whose lease this client has. Nothing may fail between the two."""
-        return self.start(state, self._driver(executor, answers))
+        drive = self._driver(executor, answers)
+
+        async def drive_unless_overtaken(owned: OwnedRun) -> None:
+            if _fit(answers, state):
+                await drive(owned)
+                return
+            owned.is_refused = owned.rests = True
+            writer = Writer(self.store, state)
+            writer.draft().post(durable=True, release=True)
+            await writer.flush()
+
+        return self.start(state, drive_unless_overtaken)
 
     def start(self, state: RunState, drive: Callable[[OwnedRun], Awaitable[None]]) -> OwnedRun:
         """Start a driver of a run whose lease this client has."""
@@ -90,6 +107,15 @@ class RunHost:
     def _driver(self, executor: ToolExecutor, answers: Answers) -> Callable[[OwnedRun], Awaitable[None]]:
         """What drives a run of this provider."""
         ...
+
+
+def _fit(answers: Answers, state: RunState) -> bool:
+    """Whether the calls still wait for the answers: somebody may have been faster since they were looked at."""
+    try:
+        check_answers(state.record, answers)
+    except InvalidRequest:
+        return False
+    return True
 
 
 class Host(RunHost):

@@ -89,7 +89,7 @@ class HostedRun(protocols.Run):
         state = await self._store.get_run(self.record.id) or state
         self.record = as_readers_see(state)
         if not owned.has_accepted:
-            raise self._not_waiting(state) from owned.error
+            raise owned.error or self._not_waiting(state)
 
     async def cancel(self) -> None:
         state = await self._store.request_cancel(self.record.id, time.time())
@@ -111,4 +111,4 @@ class HostedRun(protocols.Run):
 async def list_runs(host: RunHost, thread_id: str | None, query: PageQuery) -> Page[HostedRun]:
     """Runs of one thread, or of all; those whose time is over are ended first, as everywhere."""
     page = await host.store.list_runs(thread_id, query)
-    return Page([HostedRun(host, await host.settle(state), None) for state in page.data], page.has_more)
+    return Page([HostedRun(host, await host.settle(state, quickly=True), None) for state in page.data], page.has_more)

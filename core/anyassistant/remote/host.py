@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 
-from ..errors import NotFound
+from ..errors import NotFound, ProviderError
 from ..host_task import HostTask
 from ..hosting.answers import Answers
 from ..hosting.driver import OwnedRun, is_undriven
@@ -26,20 +26,22 @@ class RemoteHost(RunHost):
         super().__init__(provider.name, store, task=task, lease=lease, service=provider.name)
         self.provider = provider
 
-    async def settle(self, state: RunState) -> RunState:
+    async def settle(self, state: RunState, *, quickly: bool = False) -> RunState:
         """Tell of an open run that nobody drives what has become of it at the service."""
         if not (state.record.is_open and self.is_mine(state) and is_undriven(state, time.time())):
             return state
         is_over = state.cancel_requested_at is not None or (state.expires is not None and state.expires <= time.time())
-        if not is_over:
-            try:
-                thread = await self.provider.get_thread(state.record.thread_id)
-                theirs = (await thread.get_run(state.record.id)).record
-            except NotFound:
-                return state
-            if theirs.is_open:
-                return state
+        if not is_over and (quickly or not await self._has_ended(state)):
+            return state
         return await self.finish(state)
+
+    async def _has_ended(self, state: RunState) -> bool:
+        """Whether the service says that a run has ended; False where it does not answer."""
+        try:
+            thread = await self.provider.get_thread(state.record.thread_id)
+            return not (await thread.get_run(state.record.id)).record.is_open
+        except (NotFound, ProviderError):
+            return False
 
     def _driver(self, executor: ToolExecutor, answers: Answers) -> Callable[[OwnedRun], Awaitable[None]]:
         return RemoteDrive(self.store, self.provider, executor, answers)

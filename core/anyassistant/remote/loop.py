@@ -93,6 +93,7 @@ class RunLoop:
             self._mirror.adopt(record.pending_calls)
             if not await self._call_tools(is_answered=is_answered):
                 return None
+            self._mirror.end_steps_of_ours()
             self._check_limits()
             is_answered = False
             calls = self._run.record.pending_calls
@@ -115,6 +116,7 @@ class RunLoop:
             InvalidRequest: The service waits for these outputs and does not take them.
         """
         try:
+            await self._mirror.writer.flush()  # only who still drives the run may submit
             await self._run.submit_tool_outputs(outputs, follow=True)
         except InvalidRequest:
             # It has ended meanwhile, or has the outputs by a request whose answer was lost.
@@ -134,7 +136,7 @@ class RunLoop:
         pause = FIRST_PAUSE
         while True:
             record = await self._run.refresh()
-            await self._catch_up()
+            await self.catch_up()
             if not record.is_open or (and_pauses and record.status == PAUSED):
                 return record
             if record.status != PAUSED:
@@ -159,7 +161,7 @@ class RunLoop:
                 await self._mirror.writer.flush_if_full()
         return has_told
 
-    async def _catch_up(self) -> None:
+    async def catch_up(self) -> None:
         """Tell what the service's steps and messages say, and nobody told yet."""
         query = PageQuery(limit=100, order="asc")
         while True:
@@ -187,6 +189,8 @@ class RunLoop:
                 another.
         """
         record = self._run.record
+        if self._mirror.fatal is not None:  # its driver went away before it could end the run
+            raise RunEnds(Ending("failed", self._mirror.fatal))
         offered = frozenset(tool.name for tool in record.tools)
         for call in self._unfinished():
             if call.name not in offered and call.name not in self._executor.names:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..hosting.endings import Ending
+from ..hosting.context import said_of_images
+from ..hosting.endings import Ending, ended_by_call
 from ..hosting.ids import new_id
 from ..hosting.store import Change, RunState, Store
 from ..hosting.turn import ledger_state
@@ -21,6 +22,7 @@ from ..types import (
     Decision,
     Event,
     IncompleteDetails,
+    LastError,
     Message,
     MessageDeltaEvent,
     MessageEvent,
@@ -36,6 +38,9 @@ from ..types import (
     ToolOutput,
 )
 from ..types.events import MessageEventName, RunEvent, RunStepEventName, message_delta
+
+MADE_HERE: Mapping[str, str] = {"made_by": "anyassistant"}
+"""Marks a step of which the service told nothing."""
 
 _STEP_ENDS: Mapping[str, RunStepEventName] = {
     "completed": "thread.run.step.completed",
@@ -250,7 +255,19 @@ class Mirror:
             thread_id=record.thread_id,
             assistant_id=record.assistant_id,
             created_at=int(time.time()),
+            metadata=MADE_HERE,
         )
+
+    def end_steps_of_ours(self) -> None:
+        """Tell that the rounds have ended of which the service tells no step: all their calls have outputs."""
+        for step in self.rounds:
+            if step.metadata == MADE_HERE and not self.has_ended(step):
+                self.end_step(replace(step, status="completed", completed_at=int(time.time())))
+
+    @property
+    def fatal(self) -> LastError | None:
+        """Why the run is to end by what came of a call, if it is."""
+        return next((step.last_error for step in self.rounds if step.last_error and not self.has_ended(step)), None)
 
     def record_output(self, output: ToolOutput) -> None:
         """Write what came of a call."""
@@ -280,18 +297,24 @@ class Mirror:
         return count
 
     def _put_output(self, draft: Draft, output: ToolOutput) -> None:
+        told = output.output + (said_of_images(len(output.images)) if output.images else "")
         index, step_id = self._change_call(
             draft,
             output.tool_call_id,
-            output=output.output,
+            output=told,
             error=output.error,
             outcome=output.outcome,
             metadata=output.metadata,
         )
+        if output.fatal:
+            call = self._steps[step_id].tool_calls[index]
+            error = ended_by_call(call.name, output.outcome, None).error
+            step = self._steps[step_id] = replace(self._steps[step_id], last_error=error)
+            draft.update_step(step)
         state = ledger_state(output)
         if state is not None:
             draft.finish(output.tool_call_id, state)
-        function = {"output": output.output}
+        function = {"output": told}
         draft.step_delta(step_id, {"index": index, "id": output.tool_call_id, "type": "function", "function": function})
 
     def _change_call(self, draft: Draft, call_id: str, **changes: object) -> tuple[int, str]:
@@ -311,7 +334,7 @@ class Mirror:
         if known is not None and known.tool_calls:
             ours = {call.id: call for call in known.tool_calls}
             calls = [_joined(call, ours.get(call.id)) for call in step.tool_calls] or known.tool_calls
-            step = replace(step, tool_calls=tuple(calls))
+            step = replace(step, tool_calls=tuple(calls), last_error=step.last_error or known.last_error)
         self._steps[step.id] = step
         return step
 

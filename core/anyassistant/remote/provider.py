@@ -9,7 +9,7 @@ from dataclasses import replace
 import anyio
 
 from .. import protocols
-from ..errors import not_found
+from ..errors import StoreError, not_found
 from ..host_task import HostTask
 from ..hosting.run import HostedRun, list_runs
 from ..hosting.store import Store
@@ -65,7 +65,11 @@ class RemoteProvider(protocols.Provider):
     async def get_thread(self, thread_id: str, /) -> RemoteThread:
         theirs = await self._provider.get_thread(thread_id)
         if await self._host.store.get_thread(thread_id) is None:  # begun by somebody else
-            await self._host.store.create_thread(theirs.record, ())
+            try:
+                await self._host.store.create_thread(theirs.record, ())
+            except StoreError:  # which another reader may have done in this moment
+                if await self._host.store.get_thread(thread_id) is None:
+                    raise
         return RemoteThread(self._host, theirs.record, theirs)
 
     async def list_threads(self, query: PageQuery, /) -> Page[protocols.Thread]:

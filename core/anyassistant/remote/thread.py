@@ -11,6 +11,7 @@ import anyio
 
 from .. import protocols
 from ..errors import ThreadBusy, not_found
+from ..hosting.host import NO_TOOLS
 from ..hosting.run import HostedRun, list_runs
 from ..hosting.store import RunState
 from ..hosting.thread import can_take_up
@@ -18,6 +19,8 @@ from ..protocols import MessageParams, RunParams, ToolExecutor
 from ..types import Limits, Message, Page, PageQuery, ThreadRecord
 from .drive import RemoteDrive
 from .host import RemoteHost
+from .loop import RunLoop
+from .mirror import Mirror
 
 T = TypeVar("T")
 
@@ -69,8 +72,8 @@ class RemoteThread(protocols.Thread):
                 await self._unless_held(lambda: self._store.create_run(state, (), ()))
             except BaseException:
                 with anyio.move_on_after(UNDO_SECONDS, shield=True):
-                    await theirs.aclose()
                     await theirs.cancel()
+                    await theirs.aclose()
                 raise
             owned = None
             if executor is not None:
@@ -82,12 +85,8 @@ class RemoteThread(protocols.Thread):
 
     async def get_run(self, run_id: str, /, *, executor: ToolExecutor | None = None) -> HostedRun:
         state = await self._store.get_run(run_id)
-        if state is None:  # begun by somebody else
-            theirs = await (await self._thread()).get_run(run_id)
-            state = RunState(
-                replace(theirs.record, status="queued", pending_calls=()), epoch=1, service=self._host.name
-            )
-            await self._store.create_run(state, (), ())
+        if state is None:
+            state = await self._adopt(await (await self._thread()).get_run(run_id))
         if state.record.thread_id != self.record.id:
             raise not_found("run", run_id)
         state = await self._host.settle(state)
@@ -96,6 +95,18 @@ class RemoteThread(protocols.Thread):
             owned = await self._host.take_up(state, executor)
             state = (owned.state if owned is not None else await self._store.get_run(run_id)) or state
         return HostedRun(self._host, state, executor, owned)
+
+    async def _adopt(self, theirs: protocols.Run) -> RunState:
+        """Put a run into the index that somebody else began: as it is, and one that has ended with all that it told."""
+        record = theirs.record
+        state = RunState(record, epoch=1, service=self._host.name)
+        await self._unless_held(lambda: self._store.create_run(state, (), ()))
+        if not record.is_open:
+            mirror = Mirror(self._store, state)
+            await RunLoop(theirs, await self._thread(), mirror, NO_TOOLS, is_streaming=False, replays=False).catch_up()
+            mirror.end(record)
+            await mirror.writer.flush()
+        return await self._store.get_run(record.id) or state
 
     async def list_runs(self, query: PageQuery, /) -> Page[protocols.Run]:
         return await list_runs(self._host, self.record.id, query)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import RLock
 from typing import TypeVar
 
-from ..errors import not_found
+from ..errors import StoreError, not_found
 from ..hosting.store import Change, HistoryMessage, LostLease, Ownership, RunState, Store
 from ..types import (
     AssistantRecord,
@@ -70,6 +70,8 @@ class MemoryStore(Store):
 
     async def create_thread(self, record: ThreadRecord, messages: Sequence[HistoryMessage], /) -> None:
         with self._lock:
+            if self._threads.get(record.id) is not None:
+                raise StoreError(f"There is a thread {record.id!r} already.")
             thread = HeldThread(record)
             self._threads.add(record.id, thread)
             for message in messages:
@@ -151,12 +153,13 @@ class MemoryStore(Store):
     async def create_run(self, run: RunState, messages: Sequence[HistoryMessage], events: Sequence[Event], /) -> None:
         with self._lock:
             thread = self._thread(run.record.thread_id)
-            self._refuse_busy(thread)
+            if run.record.is_open:
+                self._refuse_busy(thread)
+                thread.open_run = run.record.id
             for message in messages:
                 thread.add(message)
             self._runs.add(run.record.id, HeldRun(run, list(events)))
             thread.runs.append(run.record.id)
-            thread.open_run = run.record.id
 
     async def get_run(self, run_id: str, /) -> RunState | None:
         run = self._runs.get(run_id)

@@ -34,7 +34,10 @@ class PausingProvider(p.Provider):
         submitted: The outputs that were submitted, call by call.
         cancelled: Ids of runs that were cancelled.
         on_event: Called before an event of a stream is given; what it raises breaks the stream.
+        run_type: The class of its runs.
     """
+
+    run_type: type[PausingRun]
 
     name = "pausing"
     capabilities = p.Capabilities(tools=True, parallel_tool_calls=True, streaming=True, usage=True, cancel=True)
@@ -145,6 +148,9 @@ class PausingRun(p.Run):
 
     async def list_steps(self, query: PageQuery, /) -> Page[RunStep]:
         return await self._inner.list_steps(query)
+
+
+PausingProvider.run_type = PausingRun
 
 
 @pytest.fixture

@@ -89,7 +89,9 @@ class Failures:
             when: How far the request had come: `before the answer`, `in the middle of the answer`.
         """
         if isinstance(error, httpx.ConnectTimeout):
-            return ProviderError(f"{self._request}: no connection in time.", code="timeout")
+            return self.too_slow("no connection in time (connect_seconds)")
+        if isinstance(error, httpx.WriteTimeout):
+            return self.too_slow("the request could not be sent in time (idle_seconds)")
         if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
             said = f"{self._request}: cannot connect: {_said(error)}"
             return ProviderError(self._show(said), code="connection_error")

@@ -41,8 +41,10 @@ class WireStream(AsyncIterator[T], Generic[T]):
 
     async def aclose(self) -> None:
         """End it: the service sees that nobody listens any more."""
-        await self._items.aclose()
-        await self._body.aclose(drain=self._reader.is_done)
+        try:
+            await self._items.aclose()
+        finally:
+            await self._body.aclose(drain=self._reader.is_done)
 
     async def _read(self) -> AsyncGenerator[T, None]:
         body, reader = self._body, self._reader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -41,6 +41,10 @@ class File:
     media_type: str
     field: str
     fields: Mapping[str, str]
+
+    def to_form(self) -> Mapping[str, tuple[str, bytes, str]]:
+        """The file as httpx takes it."""
+        return {self.field: (self.name, self.content, self.media_type)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +171,32 @@ class Transport:
             "read": idle if self._httpx_watches_idle else None,
         }
         extensions = {"timeout": timeout}
-        if call.file is None:
-            return httpx.Request(call.method, call.url, headers=headers, content=call.content, extensions=extensions)
-        file = call.file
-        files = {file.field: (file.name, file.content, file.media_type)}
-        return httpx.Request(
-            call.method, call.url, headers=headers, data=dict(file.fields), files=files, extensions=extensions
+        request = httpx.Request(
+            call.method,
+            call.url,
+            headers=headers,
+            content=call.content,
+            data=None if call.file is None else dict(call.file.fields),
+            files=None if call.file is None else call.file.to_form(),
+            extensions=extensions,
         )
+        request.stream = _Content(request.read())
+        return request
+
+
+class _Content(httpx.AsyncByteStream, AsyncIterator[bytes]):
+    """The body of a request. httpx's own is an async generator, which trio complains of where sending is given up."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = [content] if content else []
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
 
 
 def authorization(key_header: str, key: str) -> Mapping[str, str]:

@@ -219,6 +219,26 @@ async def test_who_is_cancelled_leaves_no_connection(make_wire, serving, steps, 
             await server.hung_up.wait()
 
 
+async def test_closing_the_client_ends_its_streams(make_wire, serving, steps, chunked) -> None:
+    async with serving([*chunked(EVENT, end=False), steps.stall]) as server:
+        wire = make_wire(server.url)
+        async with wire.sse("/chat", {}) as events:
+            assert await anext(events) == {"n": 1}
+            async with anyio.create_task_group() as group:
+                group.start_soon(wire.aclose)
+                with pytest.raises(ProviderError, match="broke in the middle of the answer"):
+                    await anext(events)
+
+
+async def test_a_request_that_cannot_be_sent_in_time(make_wire) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as reads_nothing:
+        wire = make_wire(f"http://127.0.0.1:{reads_nothing.getsockname()[1]}", idle_seconds=0.1)
+        with pytest.raises(ProviderError, match="could not be sent in time") as caught:
+            await wire.post("/things", {"text": "x" * 30_000_000})
+        await wire.aclose()
+    assert caught.value.code == "timeout"
+
+
 async def test_a_stream_that_said_all_gives_its_connection_back(make_wire, serving, chunked) -> None:
     async with serving(chunked(EVENT, b"data: [DONE]\n\n")) as server:
         wire = make_wire(server.url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import AbstractAsyncContextManager
 from typing import Self
 
@@ -26,6 +27,7 @@ class RunStream:
     def __init__(self, opening: Opening, stream: WireStream[ServerSentEvent]) -> None:
         self._opening = opening
         self._stream = stream
+        self._events = self._read()
         self._ahead: deque[Event] = deque()
         self._is_closed = False
 
@@ -39,24 +41,22 @@ class RunStream:
         Raises:
             ProviderError: The stream ended before, or is broken.
         """
-        while True:
-            try:
-                event = await self._read()
-            except StopAsyncIteration:
-                raise ProviderError(
-                    "The stream ended before it told which run it is of.", code="connection_error"
-                ) from None
+        async for event in self._events:
             self._ahead.append(event)
             if isinstance(event, RunEvent):
                 return event.data
+        raise ProviderError("The stream ended before it told which run it is of.", code="connection_error")
 
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Event:
-        return self._ahead.popleft() if self._ahead else await self._read()
+    def __anext__(self) -> Awaitable[Event]:
+        return self._next_ahead() if self._ahead else self._events.__anext__()
 
-    async def _read(self) -> Event:
+    async def _next_ahead(self) -> Event:
+        return self._ahead.popleft()
+
+    async def _read(self) -> AsyncGenerator[Event, None]:
         async for sent in self._stream:
             try:
                 event = read_event(sent.event, read_json(sent.data))
@@ -67,8 +67,7 @@ class RunStream:
                     request_id=self._stream.request_id,
                 ) from error
             if event is not None:
-                return event
-        raise StopAsyncIteration
+                yield event
 
     async def finish(self) -> None:
         """Wait for the end, briefly, and close it."""
@@ -83,4 +82,5 @@ class RunStream:
     async def aclose(self) -> None:
         if not self._is_closed:
             self._is_closed = True
+            await self._events.aclose()
             await self._opening.__aexit__(None, None, None)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import pytest
-from anyassistant import AsyncClient, tool
+from anyassistant import AsyncClient, Client, tool
 from anyassistant.errors import RunCancelled, RunRequiresAction, ThreadBusy
 from anyassistant.store.memory import MemoryStore
 
@@ -156,3 +157,65 @@ async def test_another_client_resumes(config_file: Callable[..., Path]) -> None:
         assert mine.id == run.id
         assert (await mine.result()).text == "TOOL RESULT: done"
     assert len(calls) == 2
+
+
+async def test_many_runs_at_once(client: AsyncClient, double: Double) -> None:
+    assistant = await client.assistants.create(tools=TOOLS)
+    texts: list[str] = []
+
+    async def one(at: int) -> None:
+        thread = await client.threads.create(messages=[f'CALL order_item {{"item_id": "item-{at}"}}'])
+        texts.append((await thread.run(assistant).result()).text)
+
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as group:
+            for at in range(50):
+                group.start_soon(one, at)
+    assert sorted(texts) == sorted(f"TOOL RESULT: ordered item-{at}" for at in range(50))
+    outputs = [one for one in double.requests if one.path.endswith("submit_tool_outputs")]
+    assert len(outputs) == 50
+
+
+async def test_a_reader_that_leaves_lets_the_run_go_on(client: AsyncClient, double: Double) -> None:
+    _, run = await begin(client, SHOP)
+    async for event in run.events():
+        if event.event == "thread.run.in_progress":
+            break
+    assert (await run.wait()).status == "completed"
+
+
+async def test_blocking(double: Double, config_file: Callable[..., Path]) -> None:
+    path = config_file()
+
+    def shop() -> str:
+        with Client("service", store=":memory:", config=path) as client:
+            assistant = client.assistants.create(tools=TOOLS)
+            thread = client.threads.create(messages=[SHOP])
+            return thread.run(assistant).result().text
+
+    with anyio.fail_after(20):
+        assert await anyio.to_thread.run_sync(shop) == 'TOOL RESULT: ["Ray-Ban Aviator"] | ordered sg-1'
+    assert len(double.requests) > 5
+
+
+async def test_a_typed_answer(client: AsyncClient, double: Double) -> None:
+    assistant = await client.assistants.create()
+    thread = await client.threads.create(messages=["REQUEST"])  # answered in JSON
+    result = await thread.run(assistant, response_format=dict[str, object]).result()
+    assert result.output["model"] == "gpt-4o"
+    [body] = [one.body for one in double.requests if one.path.endswith("/runs")]
+    assert body["response_format"]["type"] == "json_schema"
+
+
+@pytest.mark.parametrize("order", ["stream", "poll"])
+async def test_what_was_streamed_is_what_is_stored(client: AsyncClient, double: Double, order: str) -> None:
+    double.streams = order == "stream"
+    thread, run = await begin(client, SHOP)
+    events = [event async for event in run.events()]
+    result = await run.result()
+    told = {event.data.id: event.data for event in events if event.event == "thread.message.completed"}
+    [stored] = [message async for message in thread.messages(run_id=run.id)]
+    assert told == {stored.id: stored}
+    steps = {event.data.id: event.data for event in events if event.event == "thread.run.step.completed"}
+    assert [steps[step.id].type for step in result.steps] == [step.type for step in result.steps]
+    assert events[-1].data == result.run

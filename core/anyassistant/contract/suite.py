@@ -91,4 +91,6 @@ class ProviderContract(ABC):
         ids = [one.id for one in checks_of(cls.suite)]
         if cls.report is not None and set(ids) <= cls._results.keys():
             report = Report(cls._provider, cls.suite, [cls._results[id] for id in ids])
-            Path(cls.report).write_text(report.to_json() + "\n", "utf-8")
+            file = Path(cls.report)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(report.to_json() + "\n", "utf-8")

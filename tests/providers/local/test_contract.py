@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from anyassistant.contract import Cannot, ProviderContract, Scenarios, Scene, ScriptedCall
 from anyassistant_local import Config, LocalModel
 from anyassistant_local.engine import Engine
 
+REPORT = Path(__file__).parents[3] / ".contract" / "local.json"
 QUESTIONS = {
     "get_weather": "How is the weather in {city}?",
     "get_time": "What time is it in {city}?",
@@ -45,6 +47,7 @@ class SmallModelScenarios(Scenarios):
 
 
 class TestLocal(ProviderContract):
+    report = REPORT
     scenarios = SmallModelScenarios()
     loops = ("asyncio",)  # what it says is the same on both; `test_concurrency.py` uses it on both
 

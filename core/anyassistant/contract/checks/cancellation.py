@@ -64,7 +64,7 @@ async def a_model_is_usable_after_a_cancelled_call(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, cancel: before the start it makes a cancelled run, which asks no model",
+    rule='Concepts, "The life of a run", cancel: before the start it makes a cancelled run, which asks no model',
     trap="the run is begun first, and cancelled then",
 )
 async def a_run_is_cancelled_before_its_start(subject: Subject) -> None:
@@ -77,7 +77,7 @@ async def a_run_is_cancelled_before_its_start(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, cancel: from `in_progress`, while the model is asked",
+    rule='Concepts, "The life of a run", cancel: from `in_progress`, while the model is asked',
     trap="the model is waited for, as nobody cancels its request",
 )
 async def a_run_is_cancelled_while_the_model_is_asked(subject: Subject) -> None:
@@ -94,7 +94,7 @@ async def a_run_is_cancelled_while_the_model_is_asked(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, cancel: what was said so far is kept, and is marked as incomplete",
+    rule='Concepts, "The life of a run", cancel: what was said so far is kept, and is marked as incomplete',
     trap="text is held back until the end, so that nothing is there to be kept",
 )
 async def a_run_that_is_cancelled_keeps_what_was_said(subject: Subject) -> None:
@@ -115,7 +115,7 @@ async def a_run_that_is_cancelled_keeps_what_was_said(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, cancel: from `requires_action`",
+    rule='Concepts, "The life of a run", cancel: from `requires_action`',
     trap="none of a model's: a run that rests has no model call",
 )
 async def a_run_is_cancelled_while_it_rests(subject: Subject) -> None:
@@ -131,7 +131,7 @@ async def a_run_is_cancelled_while_it_rests(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, cancel: from `in_progress`, while a tool runs",
+    rule='Concepts, "The life of a run", cancel: from `in_progress`, while a tool runs',
     trap="none of a model's: its turn is over",
 )
 async def a_run_is_cancelled_while_a_tool_runs(subject: Subject) -> None:
@@ -157,7 +157,7 @@ async def a_run_is_cancelled_while_a_tool_runs(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4: `cancelling`, then `cancelled`, and nothing after",
+    rule='Concepts, "The life of a run": `cancelling`, then `cancelled`, and nothing after',
     trap="a model that answers all the same makes the run complete",
 )
 async def a_cancelled_run_ends_with_its_events(subject: Subject) -> None:
@@ -171,7 +171,7 @@ async def a_cancelled_run_ends_with_its_events(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, cancel: a run that has ended stays as it is",
+    rule='Concepts, "The life of a run", cancel: a run that has ended stays as it is',
     trap="none of a model's: it is not asked",
 )
 async def cancelling_twice_does_no_harm(subject: Subject) -> None:

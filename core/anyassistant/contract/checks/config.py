@@ -62,7 +62,7 @@ def an_unknown_key_is_refused(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 9: keys never come from an error",
+    rule="The contract, secrets: a key never comes from an error",
     trap="`hide_input_in_errors=True` is missing, or a validator puts its input into the message",
 )
 def an_error_of_a_config_does_not_show_its_input(subject: Subject) -> None:

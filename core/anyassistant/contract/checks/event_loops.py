@@ -37,7 +37,7 @@ def it_runs_on_trio(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 5: no object is bound to the event loop it was created in longer than its `async with`",
+    rule="The contract, event loops: no object is bound to the event loop it was made in",
     trap="a client or a lock at module level, which belongs to the first loop",
 )
 def several_loops_one_after_another_are_served(subject: Subject) -> None:
@@ -47,7 +47,7 @@ def several_loops_one_after_another_are_served(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 5: a provider can be made outside of any event loop",
+    rule="The contract, event loops: a provider can be made outside of any event loop",
     trap="`anyio.Lock()`, `asyncio.Event()` or an HTTP client that is made in the constructor and looks for a loop",
 )
 def it_is_made_outside_of_a_loop(subject: Subject) -> None:

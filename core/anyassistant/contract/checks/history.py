@@ -115,7 +115,7 @@ async def an_empty_turn_is_taken(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4: history stays valid after a failure",
+    rule='Concepts, "History is always valid": also after a failure',
     trap="what the failed call left in the model makes the next request invalid",
 )
 async def a_thread_goes_on_after_a_failure(subject: Subject) -> None:
@@ -127,7 +127,7 @@ async def a_thread_goes_on_after_a_failure(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4: each call has exactly one output, also after a cancel",
+    rule='Concepts, "History is always valid": each call has exactly one output, also after a cancel',
     trap="outputs that say that a call was not made are sent as its result, without the call",
 )
 async def a_thread_goes_on_after_a_cancelled_call(subject: Subject) -> None:

@@ -25,7 +25,7 @@ async def an_answered_run_completes(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4: calls of bound tools run while the run is `in_progress`",
+    rule='Concepts, "The life of a run": calls of bound tools run while the run is `in_progress`',
     trap="none of a model's: hosting calls tools",
 )
 async def a_run_with_bound_tools_stays_in_progress(subject: Subject) -> None:
@@ -36,7 +36,7 @@ async def a_run_with_bound_tools_stays_in_progress(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4: a run rests in `requires_action` for a caller's functions, and goes on with their outputs",
+    rule='Concepts, "The life of a run": a run rests for functions of its caller, and goes on with their outputs',
     trap="a call's arguments are not there when the run rests, as they come in a later piece",
 )
 async def a_run_rests_for_its_caller_and_goes_on(subject: Subject) -> None:
@@ -69,7 +69,7 @@ async def a_run_whose_model_fails_is_failed(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, legal moves: each status may follow the one before",
+    rule='Concepts, "The life of a run": each status may follow the one before',
     trap="none of a model's: hosting moves runs",
 )
 async def statuses_follow_the_state_machine(subject: Subject) -> None:

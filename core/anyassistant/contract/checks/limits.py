@@ -25,7 +25,7 @@ async def a_cut_answer_ends_with_length(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4: a run out of tokens is `incomplete`, its text so far is kept, and the thread is usable",
+    rule='Concepts, "Limits": a run out of tokens is `incomplete`, what it said is kept, its thread is usable',
     trap="an answer that was cut is given as a whole one",
 )
 async def a_run_out_of_tokens_is_incomplete(subject: Subject) -> None:
@@ -41,7 +41,7 @@ async def a_run_out_of_tokens_is_incomplete(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 3: `max_completion_tokens` is the run's budget, of which each call gets the rest",
+    rule='Concepts, "What the model is given": `max_completion_tokens` is a budget of the whole run',
     trap="usage of calls is not reported, and the budget is not used up by them",
 )
 async def each_call_gets_the_rest_of_the_budget(subject: Subject) -> None:

@@ -89,7 +89,7 @@ async def all_outputs_reach_the_model_in_order(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, tools: all calls of a turn are made, and belong to one run step",
+    rule='Concepts, "The life of a run": all calls of a turn are made, and belong to one run step',
     trap="only the first call is handed on",
 )
 async def calls_of_one_turn_are_one_step(subject: Subject) -> None:

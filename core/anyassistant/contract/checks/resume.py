@@ -14,7 +14,7 @@ check = Group("resume")
 
 
 @check(
-    rule="DESIGN 5: leaving the client parks what it drives",
+    rule='Concepts, "Who drives a run": leaving the client parks what it drives',
     trap="a model call that does not heed its cancellation holds up the client's end",
 )
 async def leaving_a_client_parks_its_run_promptly(subject: Subject) -> None:
@@ -30,7 +30,7 @@ async def leaving_a_client_parks_its_run_promptly(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, resume: whoever takes a run over asks the model anew, and its answer is whole",
+    rule='Concepts, "Who drives a run", resume: whoever takes a run over asks the model anew, and its answer is whole',
     trap="the second request for a run is taken for a repetition, and answered from where the first broke off",
 )
 async def a_run_that_was_parked_is_answered_whole(subject: Subject) -> None:
@@ -52,7 +52,7 @@ async def a_run_that_was_parked_is_answered_whole(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, resume: a run that rests goes on where its tool is bound",
+    rule='Concepts, "Who drives a run", resume: a run that rests goes on where its tool is bound',
     trap="the provider's id of the call, or its state, was kept in the model that made it",
 )
 async def a_run_that_rests_goes_on_in_another_client(subject: Subject) -> None:
@@ -74,7 +74,7 @@ async def a_run_that_rests_goes_on_in_another_client(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, resume: None where there is no open run",
+    rule='Concepts, "Who drives a run", resume: None where there is no open run',
     trap="none of a model's: the store knows",
 )
 async def without_an_open_run_there_is_nothing_to_resume(subject: Subject) -> None:

@@ -15,7 +15,7 @@ check = Group("secrets")
 
 
 @check(
-    rule="DESIGN 9: keys never come from a repr",
+    rule="The contract, secrets: a key never comes from a repr",
     trap="a dataclass, or a model of pydantic without SecretStr, shows all its fields",
 )
 async def a_provider_does_not_show_them(subject: Subject) -> None:
@@ -25,7 +25,7 @@ async def a_provider_does_not_show_them(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 9: keys never come from a repr",
+    rule="The contract, secrets: a key never comes from a repr",
     trap="the key is typed `str` instead of SecretStr, or named by its environment variable",
 )
 def a_config_does_not_show_them(subject: Subject) -> None:
@@ -35,7 +35,7 @@ def a_config_does_not_show_them(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 9: keys never come from an error",
+    rule="The contract, secrets: a key never comes from an error",
     trap="the message has the request's headers or URL, or a body that repeats the key",
 )
 async def an_error_does_not_show_them(subject: Subject) -> None:
@@ -51,7 +51,7 @@ async def an_error_does_not_show_them(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 9: keys never come from an event or a record",
+    rule="The contract, secrets: a key never comes from an event or a record",
     trap="the state that goes with a turn has the request in it",
 )
 async def events_and_records_do_not_show_them(subject: Subject) -> None:
@@ -64,7 +64,7 @@ async def events_and_records_do_not_show_them(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 9: keys never come from a log line",
+    rule="The contract, secrets: a key never comes from a log line",
     trap="requests are logged with their headers at the level DEBUG",
 )
 async def logs_do_not_show_them(subject: Subject) -> None:

@@ -58,7 +58,7 @@ async def a_schema_holds_beside_tools(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4: `response_format` of a type gives an instance of it",
+    rule='Reference, "Thread": `response_format` of a type gives an instance of it',
     trap="the answer is repaired by a second call each time, as the schema is not enforced",
 )
 async def a_typed_answer_is_an_instance_at_once(subject: Subject) -> None:

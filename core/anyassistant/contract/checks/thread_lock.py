@@ -13,7 +13,7 @@ check = Group("thread lock")
 
 
 @check(
-    rule="DESIGN 4, thread lock: a second run is refused with ThreadBusy, which names the open one",
+    rule='Concepts, "The life of a run", open runs: a second run is refused with ThreadBusy, which names the open one',
     trap="none of a model's: the store locks",
 )
 async def a_second_run_is_refused(subject: Subject) -> None:
@@ -30,7 +30,7 @@ async def a_second_run_is_refused(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, thread lock: a message is refused while a run is open",
+    rule='Concepts, "The life of a run", open runs: a message is refused while a run is open',
     trap="none of a model's: the store locks",
 )
 async def a_message_is_refused_meanwhile(subject: Subject) -> None:
@@ -47,7 +47,7 @@ async def a_message_is_refused_meanwhile(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4: a lock ends with its run, whatever ended it",
+    rule='Concepts, "The life of a run": a lock ends with its run, whatever ended it',
     trap="a model call that was cancelled goes on, and holds the run open",
 )
 async def a_cancelled_run_frees_its_thread_promptly(subject: Subject) -> None:
@@ -63,7 +63,7 @@ async def a_cancelled_run_frees_its_thread_promptly(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4: a lock ends with its run, whatever ended it",
+    rule='Concepts, "The life of a run": a lock ends with its run, whatever ended it',
     trap="a failure that is no ProviderError leaves something half done in the model",
 )
 async def a_failed_run_frees_its_thread(subject: Subject) -> None:
@@ -76,7 +76,7 @@ async def a_failed_run_frees_its_thread(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4: a lock ends with its run, whatever ended it",
+    rule='Concepts, "The life of a run": a lock ends with its run, whatever ended it',
     trap="none of a model's: the store unlocks",
 )
 async def a_completed_run_frees_its_thread(subject: Subject) -> None:

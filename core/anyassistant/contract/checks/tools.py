@@ -117,7 +117,7 @@ async def an_output_leads_to_an_answer(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, tools: the calls of bound tools are made, and the run goes on by itself",
+    rule='Concepts, "The life of a run": the calls of bound tools are made, and the run goes on by itself',
     trap="`finish_reason` says `stop` beside the calls",
 )
 async def a_bound_tool_is_called_and_the_run_completes(subject: Subject) -> None:
@@ -131,7 +131,7 @@ async def a_bound_tool_is_called_and_the_run_completes(subject: Subject) -> None
 
 
 @check(
-    rule="DESIGN 4, errors of a tool: the model is told, and the run goes on",
+    rule='Concepts, "History is always valid", errors of a tool: the model is told, and the run goes on',
     trap="`ToolMessage.is_error` is taken for a failure of the service",
 )
 async def a_tool_that_fails_is_told_to_the_model(subject: Subject) -> None:
@@ -150,7 +150,7 @@ async def a_tool_that_fails_is_told_to_the_model(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, history: a call of an unknown tool has an output too",
+    rule='Concepts, "History is always valid": a call of an unknown tool has an output too',
     trap="names are looked up in the provider, which then raises KeyError",
 )
 async def a_call_of_an_unknown_tool_is_handed_on(subject: Subject) -> None:
@@ -163,7 +163,7 @@ async def a_call_of_an_unknown_tool_is_handed_on(subject: Subject) -> None:
 
 
 @check(
-    rule="DESIGN 4, a run is the whole agentic loop: turn, calls, turn, ... until it ends",
+    rule='Concepts, "The words": a run is the whole agentic loop: turn, calls, turn, ... until it ends',
     trap="outputs of the first round are taken for those of the second",
 )
 async def calls_in_several_rounds_are_made_in_order(subject: Subject) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 
 from .. import protocols
-from ..errors import ProviderError
+from ..errors import NotFound, ProviderError
 from ..host_task import is_cancelling
 from ..hosting.answers import NO_ANSWERS, Answers
 from ..hosting.drive import bound_of
@@ -144,6 +144,8 @@ class RemoteDrive:
                 await run.cancel()
                 loop = RunLoop(run, thread, mirror, self.executor, is_streaming=False, replays=False)
                 return await loop.follow_to_the_end()
+        except NotFound:  # it was deleted there, with its thread perhaps
+            return replace(mirror.record, status="cancelled")
         except ProviderError as error:
             if is_needed:
                 raise

@@ -8,7 +8,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from anyassistant.errors import InvalidRequest, NotFound, ProviderError
-from anyassistant.http import Query, WireClient, WireResponse
+from anyassistant.http import Query, Token, WireClient, WireResponse
 from anyassistant.types import Image, Page
 from pydantic import BaseModel, ValidationError
 
@@ -41,7 +41,7 @@ class AssistantsClient:
             name=f"anyassistant-openai/{version('anyassistant-openai')}",
             key_header=config.key_header,
             headers=headers,
-            token=config.token,
+            token=None if config.token is None else _with_typed_errors(config.token),
         )
 
     async def get(self, path: str, model: type[M], /, query: Query | None = None) -> M:
@@ -126,6 +126,19 @@ class AssistantsClient:
 
     def _with(self, query: Query | None) -> Query:
         return self._parameters if query is None else {**query, **self._parameters}
+
+
+def _with_typed_errors(token: Token) -> Token:
+    """A token whose failures are errors of ours, by which no run is given up."""
+
+    async def get_token() -> str:
+        try:
+            return await token()
+        except Exception as error:
+            said = f"`token` gave none: {type(error).__name__}."  # what it says may have a secret in it
+            raise ProviderError(said, code="authentication_error") from error
+
+    return get_token
 
 
 def path_of(*parts: str) -> str:

@@ -10,7 +10,9 @@ import pytest
 from anyassistant import AsyncClient, RunContext, Tool, tool
 from anyassistant.config import Resolved
 from anyassistant.errors import (
+    AnyAssistantError,
     InvalidRequest,
+    NotFound,
     ProviderError,
     RunCancelled,
     RunExpired,
@@ -480,3 +482,24 @@ async def test_a_service_says_when_it_wants_to_be_asked_again(
     _, run = await begin(client, "SLEEP 0.2")
     await run.result()
     assert set(pauses) >= {7.5}
+
+
+@pytest.mark.parametrize("asks", ["goes on", "cancels"])
+async def test_a_run_that_was_deleted_at_the_service_does_not_stay_open(
+    client: AsyncClient, service, run_class: type, monkeypatch: pytest.MonkeyPatch, asks: str
+) -> None:
+    _, run = await begin(client, 'CALL confirm_order_item {"order_id": "o"}')
+    with pytest.raises(RunRequiresAction) as rest:
+        await run.result()
+
+    async def get_thread(self, thread_id: str, /) -> None:
+        raise NotFound("It is gone.", param="thread_id", code="not_found")
+
+    monkeypatch.setattr(type(service), "get_thread", get_thread)
+    if asks == "cancels":
+        await run.cancel()
+        assert (await run.wait()).status in ("cancelled", "failed")
+        return
+    with pytest.raises(AnyAssistantError):
+        await run.approve(rest.value.calls[0].id, by="eve")
+    assert not (await run.wait()).is_open

@@ -568,3 +568,23 @@ async def test_a_message_of_ten_megabytes(shop: Shop) -> None:
     await thread.add(text)
     result = await thread.run(assistant).result()
     assert result.text == f"ECHO: {text}"
+
+
+@pytest.mark.parametrize("streams", [True, False], ids=["streamed", "polled"])
+async def test_a_thread_that_is_deleted_while_a_tool_works(shop: Shop, streams: bool) -> None:
+    shop.double.streams = streams
+
+    async def delete() -> None:
+        def is_gone(request: Request) -> Answer | None:
+            return error(404, "No thread found.") if "/threads/" in request.path else None
+
+        shop.double.faults.append(is_gone)
+
+    shop.during = delete
+    with anyio.fail_after(20):
+        _, run = await shop.run()
+        record = await run.wait()
+    assert record.status == "failed"
+    assert record.last_error is not None
+    assert record.last_error.code == "not_found"
+    assert shop.calls == ["a"]

@@ -233,3 +233,16 @@ def test_words_of_a_busy_thread() -> None:
     busy = read("The conversation is in use.", code="conversation_locked")
     assert busy is not None
     assert busy.run_id == ""
+
+
+async def test_a_token_that_cannot_be_had(make_provider: Callable[..., OpenAIAssistants], double: Double) -> None:
+    async def get_token() -> str:
+        raise OSError("the secret is sk-0123456789")
+
+    provider = make_provider(api_key=None, token=get_token)
+    with pytest.raises(ProviderError) as caught:
+        await provider.create_thread(ThreadParams())
+    assert caught.value.code == "authentication_error"
+    assert "sk-0123456789" not in str(caught.value)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert double.requests == []

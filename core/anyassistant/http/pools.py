@@ -10,6 +10,7 @@ import ssl
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
 import httpx
@@ -48,6 +49,7 @@ class Pools:
         self._pools: list[Pool] = []
         self._is_dropped = Waker()
         self._is_closed = anyio.Event()
+        self._when_closed: Callable[[], None] | None = None
         self._keeper = spawn(self._keep)
 
     def enter(self) -> Pool:
@@ -68,6 +70,10 @@ class Pools:
         """The request has ended."""
         pool.in_use -= 1
 
+    def when_closed(self, call: Callable[[], None]) -> None:
+        """Have something called when all connections are closed, by whatever."""
+        self._when_closed = call
+
     def drop(self) -> None:
         """Have all connections closed soon; from any thread."""
         self._is_dropped.wake()
@@ -86,6 +92,8 @@ class Pools:
                 for pool in self._pools:
                     await pool.client.aclose()
             self._is_closed.set()
+            if self._when_closed is not None:
+                self._when_closed()
 
 
 class LoopPools:
@@ -107,7 +115,9 @@ class LoopPools:
         pools = self._by_loop.get(token)
         if pools is None:
             pools = self._by_loop[token] = Pools(self._make_client)
-            weakref.finalize(self, pools.drop).atexit = False
+            finalizer = weakref.finalize(self, pools.drop)
+            finalizer.atexit = False
+            pools.when_closed(partial(_forget, pools, token, self._by_loop, finalizer.detach))
         return pools
 
     async def aclose(self) -> None:
@@ -115,6 +125,15 @@ class LoopPools:
         pools = self._by_loop.pop(current_token(), None)
         if pools is not None:
             await pools.aclose()
+
+
+def _forget(
+    pools: Pools, token: EventLoopToken, by_loop: dict[EventLoopToken, Pools], detach: Callable[[], object]
+) -> None:
+    """Keep nothing of an event loop that has ended. A function, so that it does not keep the owner alive."""
+    detach()
+    if by_loop.get(token) is pools:
+        del by_loop[token]
 
 
 class ClientFactory:

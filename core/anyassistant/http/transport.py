@@ -86,6 +86,7 @@ class Transport:
         self._redactor = redactor
         self._key_header = key_header
         self._token = token
+        self._retry_seconds = min(config.retry_seconds, config.total_seconds)
         # httpx has one time-out for all reads of an answer, so it can watch the gaps only if they may be longer than
         # the wait for the first byte.
         self._httpx_watches_idle = config.idle_seconds >= config.first_byte_seconds
@@ -97,7 +98,7 @@ class Transport:
             AnyAssistantError: There is none; see `failures`.
         """
         failures, end = self._begin(call)
-        return await retrying(partial(self._attempt, call, failures, end), seconds=self._config.retry_seconds)
+        return await retrying(partial(self._attempt, call, failures, end), seconds=self._retry_seconds)
 
     async def fetch(self, call: Call) -> WireResponse:
         """The answer, read to its end.
@@ -120,7 +121,7 @@ class Transport:
                 await body.aclose()
             return Success(WireResponse(body.status_code, body.headers, content, failures))
 
-        return await retrying(attempt, seconds=self._config.retry_seconds)
+        return await retrying(attempt, seconds=self._retry_seconds)
 
     def _begin(self, call: Call) -> tuple[Failures, float]:
         return Failures(call.name, self._redactor), monotonic() + self._config.total_seconds

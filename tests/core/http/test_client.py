@@ -158,7 +158,18 @@ async def test_redirects_are_not_followed_as_they_would_take_the_key_along(make_
 
 
 @pytest.mark.parametrize(
-    "path", ["/threads/../files", "/threads/..", "/./x", "/threads/a?b=c", "/threads/a#b", "/a b", "/a\\b"]
+    "path",
+    [
+        "/threads/../files",
+        "/threads/..",
+        "/./x",
+        "/threads/a?b=c",
+        "/threads/a#b",
+        "/threads/%2E%2e/files",
+        "/a%2Fb",
+        "/a b",
+        "/a\\b",
+    ],
 )
 async def test_an_id_leads_to_no_other_place(make_wire, path: str) -> None:
     with pytest.raises(InvalidRequest, match="no path") as caught:

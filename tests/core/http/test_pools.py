@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import socket
 import threading
+import weakref
 from collections.abc import Iterator
 
 import anyio
@@ -64,6 +66,20 @@ def test_an_event_loop_takes_its_connections_along(server: ThreadedServer, backe
         anyio.run(ask, backend=backend)
         assert server.opened == count
         assert server.closed.acquire(timeout=10)
+
+
+def test_nothing_is_kept_of_an_event_loop_that_has_ended(server: ThreadedServer) -> None:
+    wire = WireClient(WireConfig(base_url=server.url))
+    loops: list[weakref.ref[object]] = []
+
+    async def ask() -> None:
+        await wire.get("/")
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+
+    for _ in range(2):
+        asyncio.run(ask())
+    gc.collect()
+    assert [loop() for loop in loops] == [None, None]
 
 
 def test_one_client_serves_several_event_loops_at_once(server: ThreadedServer) -> None:

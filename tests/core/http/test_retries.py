@@ -152,6 +152,14 @@ async def test_a_wait_beyond_the_budget_is_not_begun(make_wire) -> None:
 
 
 @respx.mock
+async def test_nothing_is_tried_beyond_the_time_for_the_whole(make_wire) -> None:
+    respx.get("http://wire.test/things/1").respond(429, headers={"retry-after": "4"})
+    with pytest.raises(ProviderError) as caught:
+        await make_wire(retry_seconds=60, total_seconds=3).get("/things/1")
+    assert caught.value.code == "rate_limit_exceeded"
+
+
+@respx.mock
 async def test_the_budget_ends(make_wire) -> None:
     route = respx.get("http://wire.test/things/1").respond(503, headers={"retry-after-ms": "60"})
     with pytest.raises(ProviderError):

@@ -220,16 +220,11 @@ def turn_messages(turn: Turn, provider: str, *, images: bool) -> list[ModelMessa
     same = turn.provider == provider
     ids = [(call.provider_id if same else None) or call.id for call in turn.tool_calls]
     calls = [
-        ToolCall(own, call.name, _arguments(call), call.output, call.error)
+        ToolCall(own, call.name, call.as_called().arguments, call.output, call.error)
         for call, own in zip(turn.tool_calls, ids, strict=True)
     ]
     spoken = AssistantMessage(turn.text or turn.refusal, calls, turn.provider_state if same else None)
     return [spoken, *(_output(call, own, images) for call, own in zip(turn.tool_calls, ids, strict=True))]
-
-
-def _arguments(call: TurnCall) -> str:
-    edited = call.decision.arguments if call.decision is not None else None
-    return call.arguments if edited is None else edited
 
 
 def _output(call: TurnCall, call_id: str, images: bool) -> ToolMessage:

@@ -17,9 +17,10 @@ from ..types import (
     LastError,
     StepStatus,
     ToolOutput,
+    TurnCall,
     Usage,
 )
-from .turn import BrokenOff, LiveCall, LiveTurn
+from .turn import BrokenOff, LiveTurn
 from .writer import Draft
 
 EndStatus: TypeAlias = Literal["completed", "failed", "incomplete", "cancelled", "expired"]
@@ -133,7 +134,7 @@ _WHY: Mapping[EndStatus, str] = {
 }
 
 
-def _output(call: LiveCall, ending: Ending, was_started: bool) -> ToolOutput:
+def _output(call: TurnCall, ending: Ending, was_started: bool) -> ToolOutput:
     why = _WHY[ending.status]
     if was_started:
         told = f"Not finished: {why} first. It may have taken effect."

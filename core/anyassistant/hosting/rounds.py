@@ -17,7 +17,7 @@ from ..protocols import (
     ToolExecutor,
     unknown_tool_output,
 )
-from ..types import PendingCall, RunRecord, RunStep, ToolOutput, Turn, Usage
+from ..types import PendingCall, RunRecord, RunStep, ToolOutput, Turn, TurnCall, Usage
 from .answers import Answers
 from .context import Context, PromptTooLong, response_schema, tool_choice_of
 from .endings import COMPLETED, Ending, ended_by_call, failed, incomplete, total_usage, write_ending
@@ -25,7 +25,7 @@ from .output import problem_with
 from .recovery import Recovered
 from .store import Store
 from .tokens import completion_tokens
-from .turn import LiveCall, LiveTurn
+from .turn import LiveTurn
 from .writer import Draft, Writer
 
 CHECKPOINT_EVERY = 32
@@ -129,7 +129,7 @@ class Rounds:
         """The calls that only the caller can answer."""
         assert self.turn is not None  # a run rests because of its calls
         return tuple(
-            PendingCall(call.id, call.name, "".join(call.arguments), waits_for="approval")
+            PendingCall(call.id, call.name, call.arguments, waits_for="approval")
             if call.id in self._for_approval
             else PendingCall(call.id, call.name, call.as_called().arguments, decision=call.decision)
             for call in self.turn.unfinished
@@ -141,7 +141,7 @@ class Rounds:
         assert self.turn is not None  # a run rests because of its calls
         for call in self.turn.unfinished:
             if call.id in self._for_approval and not call.awaits_decision:
-                self.turn.record_question(draft, call)
+                self.turn.record_question(draft, call.id)
 
     def end(self, ending: Ending) -> None:
         """Write how the run ends."""
@@ -302,7 +302,7 @@ class Rounds:
         waiting = [call for call in self.turn.unfinished if call.id not in refused and self._waits(call)]
         return not waiting if is_answered else len(waiting) < len(self.turn.unfinished)
 
-    def _waits(self, call: LiveCall) -> bool:
+    def _waits(self, call: TurnCall) -> bool:
         """Whether the call is the caller's: to approve, or to make, since it was offered and nobody here can."""
         is_foreign = call.name in self._offered and call.name not in self._executor.names
         return is_foreign or call.id in self._for_approval

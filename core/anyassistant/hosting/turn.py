@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 
 from anyassistant_tools.json_text import without_lone_surrogates
@@ -16,7 +16,6 @@ from ..types import (
     CallState,
     Decision,
     FinishReason,
-    Image,
     LastError,
     Message,
     MessageIncompleteDetails,
@@ -34,6 +33,7 @@ from ..types import (
 from ..types.events import RunStepEventName
 from .deltas import check_delta
 from .ids import new_id
+from .live_call import LiveCall
 from .writer import Draft, Writer
 
 BrokenOff = Literal["content_filter", "max_tokens", "run_cancelled", "run_expired", "run_failed"]
@@ -47,80 +47,12 @@ _STEP_EVENTS: dict[StepStatus, RunStepEventName] = {
 }
 
 
-@dataclass(slots=True, eq=False)
-class LiveCall:
-    """A tool call as it grows, and then its output."""
-
-    id: str
-    provider_id: str | None
-    name: str
-    arguments: list[str]
-    output: str | None = None
-    error: str | None = None
-    outcome: CallOutcome | None = None
-    decision: Decision | None = None
-    metadata: Mapping[str, object] = field(default_factory=dict[str, object])
-    fatal: bool = False
-    images: Sequence[Image] = ()
-    is_asked: bool = False
-
-    @classmethod
-    def from_call(cls, call: TurnCall) -> LiveCall:
-        return cls(
-            call.id,
-            call.provider_id,
-            call.name,
-            [call.arguments],
-            call.output,
-            call.error,
-            call.outcome,
-            call.decision,
-            call.metadata,
-            call.fatal,
-            call.images,
-            call.is_asked,
-        )
-
-    @property
-    def awaits_decision(self) -> bool:
-        """Whether a person was asked and has not decided."""
-        return self.is_asked and self.decision is None and self.output is None
-
-    def take(self, output: ToolOutput) -> None:
-        """Take what came of it."""
-        self.output, self.error, self.outcome = without_lone_surrogates(output.output), output.error, output.outcome
-        self.metadata, self.fatal, self.images = output.metadata, output.fatal, output.images
-
-    def as_called(self) -> ToolCall:
-        """The call as it is to be made: with the arguments that a person may have changed."""
-        edited = self.decision.arguments if self.decision is not None else None
-        arguments = "".join(self.arguments) if edited is None else edited
-        return ToolCall(self.id, self.name, arguments, decision=self.decision)
-
-    def freeze(self) -> TurnCall:
-        return TurnCall(
-            self.id,
-            self.name,
-            "".join(self.arguments),
-            self.output,
-            self.error,
-            self.outcome,
-            self.decision,
-            self.metadata,
-            self.provider_id,
-            self.fatal,
-            self.images,
-            self.is_asked,
-        )
-
-
 class LiveTurn:
     """A turn that goes on: first the model speaks, then its calls get their outputs.
 
     The message and the run steps that belong to it are opened when their first piece comes, and closed with the turn.
 
     Attributes:
-        calls: The tool calls, in the order in which they began.
         usage: What the model call cost, as far as the provider said.
         provider_state: What the provider gave to be handed back, as it gave it.
         is_open: Whether the model may still speak.
@@ -132,13 +64,13 @@ class LiveTurn:
         self._id = new_id("turn")
         self._text: list[str] = []
         self._refusal: list[str] = []
+        self._calls: list[LiveCall] = []
         self._by_index: dict[int, LiveCall] = {}
         self._message_id: str | None = None
         self._calls_step_id: str | None = None
         self._message: Message | None = None
         self._message_step: RunStep | None = None
         self._calls_step: RunStep | None = None
-        self.calls: list[LiveCall] = []
         self.usage: Usage | None = None
         self.finish_reason: FinishReason | None = None
         self.provider_state: object = None
@@ -152,7 +84,7 @@ class LiveTurn:
         live._text, live._refusal = [turn.text], [turn.refusal]
         live.provider_state = turn.provider_state
         live.usage, live.finish_reason = turn.usage, turn.finish_reason
-        live.calls = [LiveCall.from_call(call) for call in turn.tool_calls]
+        live._calls = [LiveCall(call) for call in turn.tool_calls]
         live._message_id = turn.message_id
         live._calls_step, live._calls_step_id = calls_step, calls_step.id
         live.is_open = False
@@ -165,15 +97,20 @@ class LiveTurn:
     @property
     def is_empty(self) -> bool:
         """Whether the model has given neither text, nor a refusal, nor a call."""
-        return not (self.text.strip() or self._refusal or self.calls)
+        return not (self.text.strip() or self._refusal or self._calls)
 
     @property
-    def unfinished(self) -> Sequence[LiveCall]:
+    def calls(self) -> Sequence[TurnCall]:
+        """The tool calls as they are now, in the order in which they began."""
+        return [live.freeze() for live in self._calls]
+
+    @property
+    def unfinished(self) -> Sequence[TurnCall]:
         """The calls without an output."""
-        return [call for call in self.calls if call.output is None]
+        return [live.freeze() for live in self._calls if not live.has_output]
 
     @property
-    def fatal(self) -> LiveCall | None:
+    def fatal(self) -> TurnCall | None:
         """The call by which the run ends, if one did that."""
         return next((call for call in self.calls if call.fatal), None)
 
@@ -231,15 +168,15 @@ class LiveTurn:
 
     def record_output(self, draft: Draft, output: ToolOutput, *, was_made: bool = True) -> None:
         """Write what came of a call, in the ledger too if it was made; with the last one the step is complete."""
-        index, call = next((at, one) for at, one in enumerate(self.calls) if one.id == output.tool_call_id)
-        if call.output is not None:
+        index, live = self._find(output.tool_call_id)
+        if live.has_output:
             return
-        call.take(output)
+        live.take(output)
         step = self._the_calls_step()
         if was_made:
             _enter(draft, output)
-        function = {"output": call.output}
-        draft.step_delta(step.id, {"index": index, "id": call.id, "type": "function", "function": function})
+        function = {"output": live.call.output}
+        draft.step_delta(step.id, {"index": index, "id": live.call.id, "type": "function", "function": function})
         self._calls_step = replace(step, tool_calls=self._tool_calls())
         draft.turn(self.freeze())
         if self.unfinished or self.fatal is not None:  # a fatal failure ends the step with the run
@@ -248,10 +185,12 @@ class LiveTurn:
             self._end_step(draft, self._calls_step, "completed")
             self._calls_step = None
 
-    def record_question(self, draft: Draft, call: LiveCall) -> None:
+    def record_question(self, draft: Draft, call_id: str) -> None:
         """Write that a call waits for a person; an approval that was not used in time counts no more."""
-        call.is_asked, call.decision = True, None
-        said = {"tool_call_id": call.id, "name": call.name, "arguments": "".join(call.arguments)}
+        _, live = self._find(call_id)
+        live.ask()
+        call = live.freeze()
+        said = {"tool_call_id": call.id, "name": call.name, "arguments": call.arguments}
         draft.extension("anyassistant.approval.asked", said)
         self._calls_step = replace(self._the_calls_step(), tool_calls=self._tool_calls())
         draft.update_step(self._calls_step)
@@ -259,8 +198,8 @@ class LiveTurn:
 
     def record_decision(self, draft: Draft, call_id: str, decision: Decision) -> None:
         """Write what a person decided of a call; one that was rejected has its output by that."""
-        call = next(one for one in self.calls if one.id == call_id)
-        call.decision = decision
+        _, live = self._find(call_id)
+        live.decide(decision)
         draft.extension("anyassistant.approval.decided", {"tool_call_id": call_id, **decision.to_wire()})
         if decision.approved:
             self._calls_step = replace(self._the_calls_step(), tool_calls=self._tool_calls())
@@ -274,14 +213,14 @@ class LiveTurn:
     ) -> None:
         """Give the calls that have none an output, and end their step: the run ends before they do."""
         for output in outputs:
-            call = next(one for one in self.calls if one.id == output.tool_call_id)
-            call.take(output)
+            _, live = self._find(output.tool_call_id)
+            live.take(output)
             _enter(draft, output)
         if self._calls_step is not None:
             self._calls_step = replace(self._calls_step, tool_calls=self._tool_calls())
             self._end_step(draft, self._calls_step, status, error)
             self._calls_step = None
-        if self.calls:
+        if self._calls:
             draft.turn(self.freeze())
 
     def freeze(self) -> Turn:
@@ -293,7 +232,7 @@ class LiveTurn:
             provider=self._provider,
             text=self.text,
             refusal="".join(self._refusal),
-            tool_calls=tuple(call.freeze() for call in self.calls),
+            tool_calls=tuple(self.calls),
             usage=self.usage,
             finish_reason=self.finish_reason,
             provider_state=self.provider_state,
@@ -307,12 +246,11 @@ class LiveTurn:
         return (*content, Refusal(refusal)) if refusal else content
 
     def _tool_calls(self) -> tuple[ToolCall, ...]:
-        return tuple(
-            ToolCall(
-                one.id, one.name, "".join(one.arguments), one.output, one.error, one.outcome, one.decision, one.metadata
-            )
-            for one in self.calls
-        )
+        return tuple(call.as_of_step() for call in self.calls)
+
+    def _find(self, call_id: str) -> tuple[int, LiveCall]:
+        """A call and its place among the turn's calls."""
+        return next((at, live) for at, live in enumerate(self._calls) if live.call.id == call_id)
 
     def _open_message(self) -> str:
         """The id of the turn's message, which its first piece opens."""
@@ -347,20 +285,20 @@ class LiveTurn:
             self._calls_step_id = step.id
             draft.step("thread.run.step.created", step)
             draft.step("thread.run.step.in_progress", step)
-        call = None if delta.index is None else self._by_index.get(delta.index)
+        live = None if delta.index is None else self._by_index.get(delta.index)
         function: dict[str, object] = {}
-        if call is None:
-            call = LiveCall(new_id("call"), delta.id, delta.name or "", [])
-            self.calls.append(call)
+        if live is None:
+            live = LiveCall(TurnCall(new_id("call"), delta.name or "", "", provider_id=delta.id))
+            self._calls.append(live)
             if delta.index is not None:
-                self._by_index[delta.index] = call
-            function["name"] = call.name
+                self._by_index[delta.index] = live
+            function["name"] = live.call.name
             function["output"] = None
         arguments = without_lone_surrogates(delta.arguments)
-        call.arguments.append(arguments)
+        live.pieces.append(arguments)
         function["arguments"] = arguments
-        at = self.calls.index(call)
-        draft.step_delta(step.id, {"index": at, "id": call.id, "type": "function", "function": function})
+        at = self._calls.index(live)
+        draft.step_delta(step.id, {"index": at, "id": live.call.id, "type": "function", "function": function})
         draft.post()
 
     def _new_step(self, kind: Literal["message_creation", "tool_calls"], message_id: str | None) -> RunStep:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self, TypeAlias
 
 from .content import Image
 
@@ -95,6 +95,11 @@ class ToolCall:
     outcome: CallOutcome | None = None
     decision: Decision | None = None
     metadata: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    def as_called(self) -> Self:
+        """The call as it is made: with the arguments that a person may have changed."""
+        edited = self.decision.arguments if self.decision is not None else None
+        return self if edited is None else replace(self, arguments=edited)
 
     def to_wire(self) -> dict[str, object]:
         function = {"name": self.name, "arguments": self.arguments, "output": self.output}

@@ -30,6 +30,24 @@ class TurnCall(ToolCall):
     images: Sequence[Image] = ()
     is_asked: bool = False
 
+    @property
+    def awaits_decision(self) -> bool:
+        """Whether a person was asked and has not decided."""
+        return self.is_asked and self.decision is None and self.output is None
+
+    def as_of_step(self) -> ToolCall:
+        """The call as a run step has it."""
+        return ToolCall(
+            self.id,
+            self.name,
+            self.arguments,
+            output=self.output,
+            error=self.error,
+            outcome=self.outcome,
+            decision=self.decision,
+            metadata=self.metadata,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

@@ -34,7 +34,7 @@ _SSE = ("text/event-stream",)
 _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", _JSON)
 _URLS = 64
 """Of a client, which are kept as httpx has parsed them."""
-_UNSAFE_PATH = re.compile(r"(^|/)\.{1,2}(/|$)|[?#\\\s]|%(2e|2f|5c)", re.IGNORECASE)
+_UNSAFE_PATH = re.compile(r"(^|/)\.{1,2}(/|$)|[?#\\\s]")
 
 
 class RequestOptions(TypedDict, total=False):

@@ -190,6 +190,27 @@ async def test_a_stream_that_stalls_is_given_up(make_wire, serving, steps, chunk
     assert found == [{"n": 1}]
 
 
+async def test_a_stream_that_stalls_is_given_up_by_httpx_where_it_can(make_wire, serving, steps, chunked) -> None:
+    async with serving([*chunked(EVENT, end=False), steps.stall]) as server:
+        found: list[object] = []
+        with pytest.raises(ProviderError, match="nothing came for 1 s") as caught:
+            await read(make_wire(server.url, first_byte_seconds=1, idle_seconds=1), found)
+        with anyio.fail_after(5):
+            await server.hung_up.wait()
+    assert (caught.value.code, found) == ("timeout", [{"n": 1}])
+
+
+async def test_an_error_without_end_is_read_in_part(make_wire, serving) -> None:
+    async def flood(stream) -> None:
+        while True:
+            await stream.send(b"400\r\n" + b"x" * 1024 + b"\r\n")
+
+    head = b"HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n"
+    async with serving([head, flood]) as server:
+        with pytest.raises(ProviderError, match="was answered 500: xxx"):
+            await make_wire(server.url, retry_seconds=0).get("/things/1")
+
+
 async def test_a_stream_that_never_ends_is_given_up(make_wire, serving, chunked) -> None:
     async def chat(stream) -> None:
         while True:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from typing import TypeVar
 
 import anyio
 import anyio.from_thread
@@ -33,6 +35,8 @@ from anyassistant_tools.results import json_form
 from .host_task import HostTask, is_cancelling
 from .protocols import Journal, Screening, ToolExecutor, unknown_tool_output
 from .types import CallOutcome, Decision, Image, ToolCall, ToolOutput
+
+T = TypeVar("T")
 
 UNKNOWN_OUTCOME = (
     "The outcome of this call is unknown: it was started, and the process that made it went away. It may have taken "
@@ -78,7 +82,7 @@ class BoundTools(ToolExecutor):
                         before = sum(
                             one.outcome == "refused" and names[one.tool_call_id] == call.name for one in refused
                         )
-                        refused.append(self._counted(output, call.name, journal.refusals(call.name) + before))
+                        refused.append(self._counted(output, call.name, journal, before))
         held = {output.tool_call_id for output in refused} | for_approval
         free = [call for call in calls if call.name in self._names and call.id not in held]
         first = next(self._groups(free), [])
@@ -88,15 +92,16 @@ class BoundTools(ToolExecutor):
     async def _screen_one(self, call: ToolCall, journal: Journal, for_approval: set[str]) -> ToolOutput | None:
         """Put a call among those that wait for a person; or give the output of one that need not be asked about."""
         tool = self._tools[call.name]
-        try:
-            with self._context(call, journal) as context, anyio.fail_after(tool.settings.timeout):
-                is_needed = await tool.needs_approval(call.arguments, context=context)
-            if is_needed and not is_approved(call.decision):
-                for_approval.add(call.id)
-        except ToolArgumentsError as error:
-            return _refused(call, error)
-        except Exception as error:  # noqa: BLE001 - whatever an app's function raises
-            return self._failed(tool, call, error, f"{tool.name} failed with an internal error.")
+
+        async def ask(context: RunContext[object]) -> bool:
+            with anyio.fail_after(tool.settings.timeout):
+                return await tool.needs_approval(call.arguments, context=context)
+
+        is_needed = await self._apart(call, journal, ask, partial(self._failure, tool, call))
+        if isinstance(is_needed, ToolOutput):
+            return is_needed
+        if is_needed and not is_approved(call.decision):
+            for_approval.add(call.id)
         return None
 
     async def execute(self, calls: Sequence[ToolCall], /, *, journal: Journal) -> Sequence[ToolOutput]:
@@ -145,75 +150,90 @@ class BoundTools(ToolExecutor):
             output = await self._call(tool, call, journal)
         else:
             output = await self._reconcile(tool, call, journal)
-        output = self._counted(output, call.name, journal.refusals(call.name))  # when those beside it have been told of
+        output = self._counted(output, call.name, journal)  # when those beside it have been told of
         await journal.finish(output)
         return output
 
     async def _call(self, tool: Tool, call: ToolCall, journal: Journal) -> ToolOutput:
-        with self._context(call, journal) as context:
+        async def work(context: RunContext[object]) -> ToolOutput:
+            return output_of(call.id, await tool.call(call.arguments, context=context, threads=self._threads))
 
-            async def work() -> ToolOutput:
-                return await self._called(tool, call, journal, context)
-
-            return await self._host.run_apart(work, left=context.cancel_token.cancel)
-
-    async def _called(self, tool: Tool, call: ToolCall, journal: Journal, context: RunContext[object]) -> ToolOutput:
-        try:
-            result = await tool.call(call.arguments, context=context, threads=self._threads)
-            return output_of(call.id, result)
-        except ToolArgumentsError as error:
-            return _refused(call, error)
-        except (ToolTimeoutError, WorkerThreadsExhausted) as error:
-            return self._failed(tool, call, error, str(error))
-        except ToolError as error:
-            return self._failed(tool, call, error, str(error))
-        except ToolResultError as error:
-            told = f"{tool.name} gave a result that cannot be shown."
-            return ToolOutput(call.id, told, error=_in_full(error), outcome="failed")
-        except Exception as error:  # noqa: BLE001 - whatever an app's function raises
-            return self._failed(tool, call, error, f"{tool.name} failed with an internal error.")
-        except BaseException as error:
-            # A tool that raises SystemExit, KeyboardInterrupt or a cancellation of its own must not end the process;
-            # a cancellation that is ours goes on.
-            if isinstance(error, anyio.get_cancelled_exc_class()) and is_cancelling():
-                raise
-            told = f"{tool.name} failed with an internal error."
-            return ToolOutput(call.id, told, error=_in_full(error), outcome="failed")
+        return await self._apart(call, journal, work, partial(self._failure, tool, call))
 
     async def _reconcile(self, tool: Tool, call: ToolCall, journal: Journal) -> ToolOutput:
         """What is told of a call that a driver began which went away."""
-        error = "unknown: started by a driver that went away"
-        if tool.settings.reconcile is not None:
+        if tool.settings.reconcile is None:
+            return _unknown(call)
+
+        async def find_out(context: RunContext[object]) -> ToolOutput | None:
             try:
-                with self._context(call, journal) as context:
-                    result = await tool.reconcile(call.arguments, context=context, threads=self._threads)
-                return output_of(call.id, result)
+                result = await tool.reconcile(call.arguments, context=context, threads=self._threads)
             except CallHadNoEffect:
-                if await journal.claim(call.id, repeatable=True):
-                    return await self._call(tool, call, journal)
-            except ToolError as said:
-                return self._failed(tool, call, said, str(said))
-            except BaseException as failure:  # whatever an app's function raises, as in `_called`
-                if isinstance(failure, anyio.get_cancelled_exc_class()) and is_cancelling():
+                return None
+            return output_of(call.id, result)
+
+        def failed(error: BaseException) -> ToolOutput:
+            return self._failure(tool, call, error) if isinstance(error, ToolError) else _unknown(call, error)
+
+        found = await self._apart(call, journal, find_out, failed)
+        if found is not None:
+            return found
+        is_ours = await journal.claim(call.id, repeatable=True)
+        return await self._call(tool, call, journal) if is_ours else _unknown(call)
+
+    async def _apart(
+        self,
+        call: ToolCall,
+        journal: Journal,
+        work: Callable[[RunContext[object]], Awaitable[T]],
+        failed: Callable[[BaseException], ToolOutput],
+    ) -> T | ToolOutput:
+        """What an app's function gives, in a task of its own; or the output that stands for its failure.
+
+        A function that raises SystemExit, KeyboardInterrupt or a cancellation of its own must not end the process.
+        """
+        with self._context(call, journal) as context:
+            try:
+                return await self._host.run_apart(partial(work, context))
+            except BaseException as error:
+                # Asked here and not in the function's task, of which a cancel may be its own.
+                if isinstance(error, anyio.get_cancelled_exc_class()) and is_cancelling():
                     raise
-                error = f"{error}; and its `reconcile` function failed:\n{_in_full(failure)}"
-        return ToolOutput(call.id, UNKNOWN_OUTCOME, error=error, outcome="unknown")
+                return failed(error)
 
-    def _counted(self, output: ToolOutput, name: str, before: int) -> ToolOutput:
-        """An output that ends the run, if it refuses as many calls in a row as the tool allows."""
-        if output.outcome != "refused" or output.cause is None:
-            return output
-        limit = self._tools[name].settings.max_attempts
-        is_last = limit is not None and before + 1 >= limit
-        return replace(output, fatal=is_last, cause=output.cause if is_last else None)
-
-    def _failed(self, tool: Tool, call: ToolCall, error: Exception, text: str) -> ToolOutput:
-        is_fatal = isinstance(error, tool.settings.fatal)
-        cause = error if is_fatal else None
+    def _failure(self, tool: Tool, call: ToolCall, error: BaseException) -> ToolOutput:
+        """The output of a call that raised something; a model reads what was meant for it."""
+        match error:
+            case ToolArgumentsError():
+                return ToolOutput(call.id, str(error), error=str(error), outcome="refused", cause=error)
+            case ToolResultError():
+                told = f"{tool.name} gave a result that cannot be shown."
+                return ToolOutput(call.id, told, error=_in_full(error), outcome="failed")
+            case ToolError() | ToolTimeoutError() | WorkerThreadsExhausted():
+                told = str(error)
+            case _:
+                told = f"{tool.name} failed with an internal error."
+        cause = error if isinstance(error, tool.settings.fatal) else None
         # A thread that was given up on, or an MCP server that went away, may have done what it was to do.
         may_be_done = getattr(error, "orphaned", False) or getattr(error, "was_under_way", False)
         outcome: CallOutcome = "unknown" if may_be_done else "failed"
-        return ToolOutput(call.id, text, error=_in_full(error), outcome=outcome, fatal=is_fatal, cause=cause)
+        return ToolOutput(call.id, told, error=_in_full(error), outcome=outcome, fatal=cause is not None, cause=cause)
+
+    def _counted(self, output: ToolOutput, name: str, journal: Journal, untold: int = 0) -> ToolOutput:
+        """An output that ends the run, if it refuses as many calls in a row as the tool allows.
+
+        Args:
+            output: Any output.
+            name: The tool's.
+            journal: Where the refusals before it are.
+            untold: How many of them are not there yet.
+        """
+        if output.outcome != "refused" or output.cause is None:
+            return output
+        limit = self._tools[name].settings.max_attempts
+        if limit is None or journal.refusals(name) + untold + 1 < limit:  # it looks through all turns of the run
+            return replace(output, cause=None)
+        return replace(output, fatal=True)
 
     @contextmanager
     def _context(self, call: ToolCall, journal: Journal) -> Generator[RunContext[object], None, None]:
@@ -246,8 +266,12 @@ class BoundTools(ToolExecutor):
             context.cancel_token.cancel()
 
 
-def _refused(call: ToolCall, error: ToolArgumentsError) -> ToolOutput:
-    return ToolOutput(call.id, str(error), error=str(error), outcome="refused", cause=error)
+def _unknown(call: ToolCall, failure: BaseException | None = None) -> ToolOutput:
+    """The output of a call that was begun, with what kept the tool's own function from finding out what came of it."""
+    error = "unknown: started by a driver that went away"
+    if failure is not None:
+        error = f"{error}; and its `reconcile` function failed:\n{_in_full(failure)}"
+    return ToolOutput(call.id, UNKNOWN_OUTCOME, error=error, outcome="unknown")
 
 
 def is_approved(decision: Decision | None) -> bool:

@@ -57,18 +57,18 @@ class HostTask:
             raise RuntimeError("the client is closed: use it inside `async with`")
         self._group.start_soon(self._guard, function, *arguments)
 
-    async def run_apart(self, work: Callable[[], Awaitable[T]], *, left: Callable[[], None]) -> T:
+    async def run_apart(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do work in a task of its own, which is left behind where it heeds no cancellation.
 
         Args:
             work: What is done. It is cancelled when the caller is, and has `LEAVE_SECONDS` to end.
-            left: Called when it is left behind.
 
         Raises:
-            BaseException: What the work raised.
+            BaseException: What the work raised, a cancellation of its own too.
         """
         import anyio
 
+        cancelled = anyio.get_cancelled_exc_class()
         done = anyio.Event()
         scope = anyio.CancelScope()
         outcome: list[T] = []
@@ -79,8 +79,9 @@ class HostTask:
                 with scope:
                     outcome.append(await work())
             except BaseException as error:
-                if is_cancelling():  # the client is being closed, and whoever waits here is cancelled too
-                    raise
+                # By the scope alone: that the task is being cancelled tells nothing, since work may cancel it itself.
+                if isinstance(error, cancelled) and _is_in_cancelled_scope():
+                    raise  # the client is being closed, and whoever waits here is cancelled too
                 failure.append(error)
             finally:
                 done.set()
@@ -92,8 +93,6 @@ class HostTask:
             scope.cancel()
             with anyio.move_on_after(LEAVE_SECONDS, shield=True):
                 await done.wait()
-            if not done.is_set():
-                left()
             raise
         if failure:
             raise failure[0]
@@ -130,12 +129,18 @@ class HostTask:
             self._ended.set()
 
     async def _guard(self, function: Callable[[Unpack[Arguments]], Awaitable[object]], *arguments: *Arguments) -> None:
+        """Let a function's failure end its task and no other: a SystemExit, a GeneratorExit, a cancellation too."""
+        import anyio.lowlevel
+
+        cancelled = anyio.get_cancelled_exc_class()
         try:
             await function(*arguments)
+            # A cancel that a tool asked of its task and did not wait for comes out here: at its end it would be taken
+            # for the group's.
+            await anyio.lowlevel.checkpoint()
+        except cancelled:
+            return  # ours, the event loop's at its end, or the task's own
         except BaseException as error:
-            # One task's failure is not the others': a SystemExit, a GeneratorExit, a cancellation of its own too.
-            if is_cancelling():
-                raise
             name = getattr(function, "__qualname__", function)
             logger.error("a task of anyassistant failed: %s", name, exc_info=error)
 
@@ -173,9 +178,7 @@ class Waker:
 
 def is_cancelling() -> bool:
     """Whether the current task is being cancelled, by a cancel scope or by its event loop."""
-    import anyio
-
-    if anyio.current_effective_deadline() == float("-inf"):
+    if _is_in_cancelled_scope():
         return True
     if _in_trio():
         return False
@@ -183,6 +186,12 @@ def is_cancelling() -> bool:
 
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _is_in_cancelled_scope() -> bool:
+    import anyio
+
+    return anyio.current_effective_deadline() == float("-inf")
 
 
 def spawn(main: Callable[[], Awaitable[None]]) -> object:

@@ -642,6 +642,27 @@ async def test_a_cancel_reaches_a_run_whose_function_is_still_asked_whether_a_ca
     assert shop.bought == []
 
 
+async def test_a_function_that_heeds_no_cancellation_does_not_hold_up_a_cancel(
+    client: AsyncClient, make_gate, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anyassistant.host_task.LEAVE_SECONDS", 0.01)
+    gate = make_gate()
+
+    async def needs() -> bool:
+        with anyio.CancelScope(shield=True):
+            await gate()
+        return True
+
+    run = await begin(client, [shop.tool(requires_approval=needs)])
+    await run.start()
+    await gate.reached()
+    with anyio.fail_after(10):
+        await run.cancel()
+        assert (await run.wait()).status == "cancelled"
+    gate.open()
+    assert shop.bought == []
+
+
 async def test_a_function_that_takes_too_long_fails_its_call(client: AsyncClient, shop: Shop) -> None:
     async def needs() -> bool:
         await anyio.sleep_forever()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 
@@ -133,10 +134,10 @@ async def test_work_apart_gives_what_it_gives_and_raises_what_it_raises() -> Non
     async def fail() -> int:
         raise SystemExit(3)
 
-    assert await host.run_apart(give, left=pytest.fail) == 5
+    assert await host.run_apart(give) == 5
     with pytest.raises(SystemExit):
-        await host.run_apart(fail, left=pytest.fail)
-    assert await host.run_apart(give, left=pytest.fail) == 5
+        await host.run_apart(fail)
+    assert await host.run_apart(give) == 5
     await host.aclose()
 
 
@@ -153,7 +154,7 @@ async def test_work_apart_is_cancelled_with_its_caller() -> None:
             ended.set()
 
     async with anyio.create_task_group() as group:
-        group.start_soon(lambda: host.run_apart(work, left=pytest.fail))
+        group.start_soon(lambda: host.run_apart(work))
         await begun.wait()
         group.cancel_scope.cancel()
     assert ended.is_set()
@@ -164,7 +165,7 @@ async def test_work_apart_that_heeds_no_cancellation_is_left_behind(monkeypatch:
     monkeypatch.setattr(host_task, "LEAVE_SECONDS", 0.01)
     host = HostTask()
     await host.start()
-    begun, may_end, is_left = anyio.Event(), anyio.Event(), anyio.Event()
+    begun, may_end = anyio.Event(), anyio.Event()
 
     async def work() -> None:
         begun.set()
@@ -172,9 +173,66 @@ async def test_work_apart_that_heeds_no_cancellation_is_left_behind(monkeypatch:
             await may_end.wait()
 
     async with anyio.create_task_group() as group:
-        group.start_soon(lambda: host.run_apart(work, left=is_left.set))
+        group.start_soon(lambda: host.run_apart(work))
         await begun.wait()
         group.cancel_scope.cancel()
-    assert is_left.is_set()
+    assert not may_end.is_set()
     may_end.set()
     await host.aclose()
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("is_apart", [True, False], ids=["apart", "not_apart"])
+@pytest.mark.parametrize("waits", [True, False], ids=["waits", "does_not_wait"])
+async def test_a_task_that_cancels_itself_ends_nothing_else(waits: bool, is_apart: bool) -> None:
+    host = HostTask()
+    await host.start()
+    other_ended = anyio.Event()
+
+    async def go_on() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            other_ended.set()
+
+    async def cancel_itself() -> int:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        if waits:
+            await anyio.lowlevel.checkpoint()
+        return 5
+
+    host.start_soon(go_on)
+    if not is_apart:
+        host.start_soon(cancel_itself)
+    elif waits:
+        with pytest.raises(asyncio.CancelledError):
+            await host.run_apart(cancel_itself)
+    else:
+        assert await host.run_apart(cancel_itself) == 5
+    for _ in range(5):
+        await anyio.lowlevel.checkpoint()
+    assert not other_ended.is_set()
+    host.start_soon(anyio.lowlevel.checkpoint)
+    await host.aclose()
+
+
+async def test_work_apart_is_not_a_failure_where_the_host_is_closed_around_it() -> None:
+    host = HostTask()
+    await host.start()
+    begun = anyio.Event()
+
+    async def work() -> None:
+        begun.set()
+        await anyio.sleep_forever()
+
+    async def close() -> None:
+        await begun.wait()
+        await host.aclose()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(close)
+        with anyio.CancelScope(shield=True), anyio.move_on_after(0.1) as waiting:
+            await host.run_apart(work)
+    assert waiting.cancelled_caught, "whoever waits is to be cancelled too, and gets nothing until it is"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import AsyncGenerator
@@ -281,6 +282,44 @@ async def test_where_reconcile_raises_the_outcome_stays_unknown(make_store, make
         assert "the bank is closed" in call.error
         assert await ledger(client, resumed) == {"pay": "unknown"}
     assert payment.made == 1
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_where_reconcile_cancels_its_own_task_the_outcome_stays_unknown(make_store, make_gate) -> None:
+    async def find() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await anyio.lowlevel.checkpoint()
+
+    store, payment = make_store(), Payment(make_gate())
+    tool = payment.tool(find)
+    run = await parked(store, tool, payment.gate, '{"amount": 5}')
+    async with AsyncClient("echo", store=store) as client:
+        resumed = await taken_over(client, run, [tool])
+        assert "outcome of this call is unknown" in (await resumed.result()).text
+        assert await ledger(client, resumed) == {"pay": "unknown"}
+
+
+async def test_reconcile_does_not_hold_up_a_cancel(make_store, make_gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anyassistant.host_task.LEAVE_SECONDS", 0.01)
+    asked = make_gate()
+
+    async def find() -> None:
+        with anyio.CancelScope(shield=True):
+            await asked()
+
+    store, payment = make_store(), Payment(make_gate())
+    tool = payment.tool(find)
+    run = await parked(store, tool, payment.gate, '{"amount": 5}')
+    async with AsyncClient("echo", store=store) as client:
+        resumed = await taken_over(client, run, [tool])
+        await resumed.start()
+        await asked.reached()
+        with anyio.fail_after(10):
+            await resumed.cancel()
+            assert (await resumed.wait()).status == "cancelled"
+        asked.open()
 
 
 async def test_reconcile_may_speak_to_the_model(make_store, make_gate) -> None:

@@ -138,6 +138,43 @@ async def test_a_tool_that_raises_more_than_an_exception_ends_nothing(client: As
     assert (await one_call(client, takes, '{"number": 1}')).output == "1", "the client works on"
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("waits", [True, False], ids=["waits", "does_not_wait"])
+@pytest.mark.parametrize("role", ["tool", "requires_approval"])
+async def test_what_cancels_its_own_task_ends_no_other_run(client: AsyncClient, make_gate, role: str, waits) -> None:
+    gate = make_gate()
+
+    async def slow() -> str:
+        """Take its time."""
+        await gate()
+        return "done"
+
+    async def cancels() -> bool:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        if waits:
+            await anyio.lowlevel.checkpoint()
+        return False
+
+    async def careless() -> str:
+        """Be careless."""
+        return str(await cancels()) if role == "tool" else "made"
+
+    options = {} if role == "tool" else {role: cancels}
+    assistant = await client.assistants.create(tools=[slow, Tool.from_callable(careless, **options)])
+    other = await (await client.threads.create(messages=["CALL slow {}"])).run(assistant).start()
+    await gate.reached()
+    with anyio.fail_after(10):
+        own = await (await client.threads.create(messages=["CALL careless {}"])).run(assistant).result()
+        gate.open()
+        assert (await other.result()).text == "TOOL RESULT: done"
+        later = await (await client.threads.create(messages=["hi"])).run(assistant).result()
+    made = "False" if role == "tool" else "made"
+    assert own.text == f"TOOL RESULT: {'careless failed with an internal error.' if waits else made}"
+    assert later.text == "ECHO: hi"
+
+
 async def test_a_result_without_a_json_form_is_an_error(client: AsyncClient) -> None:
     call = await one_call(client, gives_object)
     assert call.output == "gives_object gave a result that cannot be shown."

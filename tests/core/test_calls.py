@@ -1,0 +1,64 @@
+"""The tool executor by itself: what it asks of the journal of a run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import pytest
+from anyassistant import Tool
+from anyassistant.calls import BoundTools
+from anyassistant.host_task import HostTask
+from anyassistant.protocols import Journal
+from anyassistant.types import RunRecord, ToolCall, ToolOutput
+from anyassistant_tools import WorkerThreads
+
+
+class NotingJournal(Journal):
+    """Takes every claim, and notes of which tools the refusals were asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    @property
+    def run(self) -> RunRecord:
+        return RunRecord("run_1", "thread_1", "asst_1", "in_progress", "echo")
+
+    async def claim(self, call_id: str, /, *, repeatable: bool) -> bool:
+        return True
+
+    def progress(self, call_id: str, data: object, /) -> None:
+        return
+
+    def refusals(self, name: str, /) -> int:
+        self.asked.append(name)
+        return 0
+
+    async def finish(self, output: ToolOutput, /) -> None:
+        return
+
+
+@pytest.fixture
+async def host() -> AsyncGenerator[HostTask, None]:
+    host = HostTask()
+    await host.start()
+    yield host
+    await host.aclose()
+
+
+async def takes(number: int) -> int:
+    """Take a number."""
+    return number
+
+
+async def test_the_turns_of_a_run_are_looked_through_only_for_a_refusal_that_may_be_the_last(host: HostTask) -> None:
+    free, bounded = Tool.from_callable(takes), Tool.from_callable(takes, name="bounded", max_attempts=2)
+    tools = BoundTools({tool.name: tool for tool in (free, bounded)}, WorkerThreads("tools", 1), host=host)
+    journal = NotingJournal()
+    calls = [
+        ToolCall(f"call_{name}_{index}", name, arguments)
+        for name in ("takes", "bounded")
+        for index, arguments in enumerate(['{"number": 1}', "{}"])
+    ]
+    outputs = await tools.execute(calls, journal=journal)
+    assert [output.outcome for output in outputs] == ["succeeded", "refused"] * 2
+    assert journal.asked == ["bounded"]

@@ -143,11 +143,7 @@ class Drive:
         else:
             owned.rests = True
             draft = writer.draft()
-            rounds.ask(draft)
-            if writer.record.status == "requires_action":
-                draft.update_run(pending_calls=rounds.rest())
-            else:
-                draft.run("requires_action", pending_calls=rounds.rest())
+            rounds.rest(draft)
             draft.post(durable=True, release=True, active_seconds=active)
         await writer.flush()
 

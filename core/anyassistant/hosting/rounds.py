@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 
 import anyio
 
-from ..protocols import (
-    Capabilities,
-    ChatModel,
-    Journal,
-    ModelDelta,
-    ModelRequest,
-    Screening,
-    ToolExecutor,
-    unknown_tool_output,
-)
-from ..types import PendingCall, RunRecord, RunStep, ToolOutput, Turn, TurnCall, Usage
+from ..protocols import Capabilities, ChatModel, ModelDelta, ModelRequest, ToolExecutor
+from ..types import RunStep, Turn, Usage
 from .answers import Answers
+from .calling import Calling
 from .context import Context, PromptTooLong, response_schema, tool_choice_of
-from .endings import COMPLETED, Ending, ended_by_call, failed, incomplete, total_usage, write_ending
+from .endings import COMPLETED, Ending, failed, incomplete, total_usage, write_ending
 from .output import problem_with
 from .recovery import Recovered
 from .store import Store
@@ -39,7 +31,6 @@ class Rounds:
 
     Attributes:
         turn: The turn in work, for whoever has to end the run.
-        started: Calls that were claimed and have no output yet.
     """
 
     def __init__(
@@ -61,17 +52,11 @@ class Rounds:
         self._capabilities_of = capabilities_of
         self._executor = executor
         self._active_seconds = active_seconds
-        self._offered = frozenset(tool.name for tool in writer.record.tools)
         self._context: Context | None = None
         self._turns = recovered.turns
         self._repairs = sum(is_answer(turn) for turn in recovered.turns)  # an answer that did not end the run
-        self._journal = _Journal(self)
-        self._screening: Screening | None = None
         self.turn = recovered.open_turn
-        self._for_approval = frozenset(
-            call.id for call in (self.turn.calls if self.turn is not None else ()) if call.awaits_decision
-        )
-        self.started = recovered.started
+        self._calling = None if self.turn is None else self._calls_of(self.turn, started=recovered.started)
 
     @property
     def usage(self) -> Usage | None:
@@ -81,16 +66,7 @@ class Rounds:
 
     async def take(self, answers: Answers) -> None:
         """Write what the caller gave for pending calls; durable on return."""
-        assert self.turn is not None  # a run rests because of its calls
-        draft = self._writer.draft()
-        for output in answers.outputs:
-            self.turn.record_output(draft, output)
-        for call_id, decision in answers.decisions.items():
-            self.turn.record_decision(draft, call_id, decision)
-        self._for_approval -= answers.decisions.keys()
-        draft.update_run(pending_calls=self.rest())
-        draft.post(durable=True)
-        await self._writer.flush()
+        await self._resting().take(answers)
 
     async def begin(self, *, is_answered: bool) -> bool:
         """Set the run going. False where it still waits for its caller.
@@ -99,8 +75,10 @@ class Rounds:
             is_answered: The caller gave something just now. Then the run goes on only when nothing is left to wait
                 for, so that a caller can answer one call after another.
         """
-        is_going = self._writer.record.status != "requires_action" or await self._can_go(is_answered=is_answered)
-        if is_going and self._writer.record.status == "requires_action":
+        rests = self._writer.record.status == "requires_action"
+        if rests and self._calling is not None and not await self._calling.can_go(is_answered=is_answered):
+            return False
+        if rests:
             draft = self._writer.draft()
             draft.run("queued", pending_calls=())
             draft.post()
@@ -108,46 +86,38 @@ class Rounds:
             draft = self._writer.draft()
             draft.run("in_progress", started_at=self._writer.record.started_at or int(time.time()))
             draft.post()
-        return is_going
+        return True
 
     async def go(self) -> Ending | None:
         """Go on until the run ends, or rests for its caller (None)."""
         while True:
             await anyio.lowlevel.checkpoint_if_cancelled()
-            if self.turn is None:
+            if self._calling is None:
                 ending = await self._model_turn()
-                if ending is not None:
-                    return ending
-            else:
-                ending = await self._calls(self.turn)
-                if ending is not None:
-                    return ending
-                if self.turn is not None:
+            elif (ending := await self._calling.make()) is None:
+                if self._calling.turn.unfinished:
                     return None
+                self._complete(self._calling.turn)
+            if ending is not None:
+                return ending
 
-    def rest(self) -> Sequence[PendingCall]:
-        """The calls that only the caller can answer."""
-        assert self.turn is not None  # a run rests because of its calls
-        return tuple(
-            PendingCall(call.id, call.name, call.arguments, waits_for="approval")
-            if call.id in self._for_approval
-            else PendingCall(call.id, call.name, call.as_called().arguments, decision=call.decision)
-            for call in self.turn.unfinished
-            if self._waits(call)
-        )
-
-    def ask(self, draft: Draft) -> None:
-        """Tell readers which calls wait for approval, once each."""
-        assert self.turn is not None  # a run rests because of its calls
-        for call in self.turn.unfinished:
-            if call.id in self._for_approval and not call.awaits_decision:
-                self.turn.record_question(draft, call.id)
+    def rest(self, draft: Draft) -> None:
+        """Write that the run waits for its caller."""
+        self._resting().rest(draft)
 
     def end(self, ending: Ending) -> None:
         """Write how the run ends."""
         draft = self._writer.draft()
-        write_ending(draft, ending, self.turn, usage=self.usage, started=self.started)
+        started = self._calling.started if self._calling is not None else ()
+        write_ending(draft, ending, self.turn, usage=self.usage, started=started)
         draft.post(durable=True, release=True)
+
+    def _resting(self) -> Calling:
+        assert self._calling is not None  # a run rests because of its calls
+        return self._calling
+
+    def _calls_of(self, turn: LiveTurn, *, started: Collection[str] = ()) -> Calling:
+        return Calling(self._writer, self._executor, turn, earlier=self._turns, started=started)
 
     async def _model_turn(self) -> Ending | None:
         """One model call. An ending; or None, with its calls in `turn`, or without where it is to be repeated."""
@@ -245,67 +215,18 @@ class Rounds:
         """Write the turn, with a claim on the calls that are about to start."""
         draft = self._writer.draft()
         turn.close(draft)
-        starting = (await self._screen(turn)).starting
-        for call_id in starting:
-            draft.claim(call_id)
-        self._journal.claimed.update(starting)
-        self.started.update(starting)
+        self._calling = self._calls_of(turn)
+        await self._calling.claim(draft)
         draft.post(durable=True, active_seconds=self._active_seconds())
         await self._writer.flush()
 
-    async def _calls(self, turn: LiveTurn) -> Ending | None:
-        """Make a turn's calls. An ending; or None, with `turn` None where all have an output."""
-        if turn.fatal is not None:  # its driver went away before it could end the run
-            return ended_by_call(turn.fatal.name, turn.fatal.outcome, None)
-        for call in turn.unfinished:
-            if call.name not in self._offered:
-                await self._journal.finish(unknown_tool_output(call.as_called(), self._offered))
-        screening = self._screening or await self._screen(turn)
-        self._screening = None
-        outputs = list(screening.refused)
-        for output in outputs:
-            await self._journal.finish(output)
-        todo = [call.as_called() for call in turn.unfinished if not self._waits(call)]
-        if todo and turn.fatal is None:
-            outputs += await self._executor.execute(todo, journal=self._journal)
-        if turn.fatal is not None:
-            cause = next((output.cause for output in outputs if output.fatal), None)
-            return ended_by_call(turn.fatal.name, turn.fatal.outcome, cause)
-        if turn.unfinished:
-            return None
+    def _complete(self, turn: LiveTurn) -> None:
+        """All calls of a turn have an output: the model goes on from there."""
         done = turn.freeze()
         self._turns.append(done)
-        self.turn = None
+        self.turn = self._calling = None
         if self._context is not None:
             self._context.add_turn(done)
-        return None
-
-    async def _screen(self, turn: LiveTurn) -> Screening:
-        """Ask what becomes of the turn's calls: which are refused, and which wait for a person."""
-        calls = [
-            call.as_called()
-            for call in turn.unfinished
-            if call.name in self._offered and call.id not in self.started  # of which it is too late to ask
-        ]
-        screening = self._screening = await self._executor.screen(calls, journal=self._journal)
-        # What waits for approval goes on doing so, though whoever drives now has not the tool, or has another opinion.
-        undecided = {call.id for call in turn.unfinished if call.decision is None}
-        self._for_approval = screening.for_approval | (self._for_approval & undecided)
-        return screening
-
-    async def _can_go(self, *, is_answered: bool) -> bool:
-        """Whether there is anything to do for a run that rests."""
-        if self.turn is None:
-            return True
-        screening = await self._screen(self.turn)
-        refused = {output.tool_call_id for output in screening.refused}
-        waiting = [call for call in self.turn.unfinished if call.id not in refused and self._waits(call)]
-        return not waiting if is_answered else len(waiting) < len(self.turn.unfinished)
-
-    def _waits(self, call: TurnCall) -> bool:
-        """Whether the call is the caller's: to approve, or to make, since it was offered and nobody here can."""
-        is_foreign = call.name in self._offered and call.name not in self._executor.names
-        return is_foreign or call.id in self._for_approval
 
     def _limit(self) -> Ending | None:
         record = self._writer.record
@@ -321,51 +242,6 @@ class Rounds:
         if bound is None:
             return None
         return bound - sum(completion_tokens(turn) for turn in self._turns)
-
-
-class _Journal(Journal):
-    """What makes a call of this run happen once: claims and outputs go into the store under the driver's epoch."""
-
-    def __init__(self, rounds: Rounds) -> None:
-        self._rounds = rounds
-        self.claimed: set[str] = set()
-
-    @property
-    def run(self) -> RunRecord:
-        return self._rounds._writer.record
-
-    async def claim(self, call_id: str, /, *, repeatable: bool) -> bool:
-        if call_id in self.claimed:  # claimed with the turn
-            self.claimed.discard(call_id)
-            return True
-        is_mine = await self._rounds._writer.claim(call_id, repeatable=repeatable)
-        self._rounds.started.add(call_id)
-        return is_mine
-
-    def progress(self, call_id: str, data: object, /) -> None:
-        self._rounds._writer.extension("anyassistant.tool.progress", {"tool_call_id": call_id, "progress": data})
-
-    def refusals(self, name: str, /) -> int:
-        turn = self._rounds.turn
-        latest = [*self._rounds._turns, turn.freeze()] if turn is not None else self._rounds._turns
-        count = 0
-        for made in reversed(latest):
-            for call in reversed(made.tool_calls):
-                if call.name == name and call.outcome is not None:
-                    if call.outcome != "refused":
-                        return count
-                    count += 1
-        return count
-
-    async def finish(self, output: ToolOutput, /) -> None:
-        turn = self._rounds.turn
-        if turn is None:
-            return
-        draft = self._rounds._writer.draft()
-        turn.record_output(draft, output, was_made=output.tool_call_id in self._rounds.started)
-        self._rounds.started.discard(output.tool_call_id)
-        draft.post(durable=True)
-        await self._rounds._writer.flush()
 
 
 def is_answer(turn: Turn) -> bool:

@@ -34,6 +34,7 @@ from ..types.events import RunStepEventName
 from .deltas import check_delta
 from .ids import new_id
 from .live_call import LiveCall
+from .pending import approval_asked, approval_decided
 from .writer import Draft, Writer
 
 BrokenOff = Literal["content_filter", "max_tokens", "run_cancelled", "run_expired", "run_failed"]
@@ -189,9 +190,7 @@ class LiveTurn:
         """Write that a call waits for a person; an approval that was not used in time counts no more."""
         _, live = self._find(call_id)
         live.ask()
-        call = live.freeze()
-        said = {"tool_call_id": call.id, "name": call.name, "arguments": call.arguments}
-        draft.extension("anyassistant.approval.asked", said)
+        draft.extension("anyassistant.approval.asked", approval_asked(live.freeze()))
         self._calls_step = replace(self._the_calls_step(), tool_calls=self._tool_calls())
         draft.update_step(self._calls_step)
         draft.turn(self.freeze())
@@ -200,7 +199,7 @@ class LiveTurn:
         """Write what a person decided of a call; one that was rejected has its output by that."""
         _, live = self._find(call_id)
         live.decide(decision)
-        draft.extension("anyassistant.approval.decided", {"tool_call_id": call_id, **decision.to_wire()})
+        draft.extension("anyassistant.approval.decided", approval_decided(call_id, decision))
         if decision.approved:
             self._calls_step = replace(self._the_calls_step(), tool_calls=self._tool_calls())
             draft.update_step(self._calls_step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import TypeVar
 import anyio
 
 from .. import protocols
-from ..errors import ThreadBusy, not_found
+from ..errors import AnyAssistantError, ThreadBusy, not_found
 from ..hosting.host import NO_TOOLS
 from ..hosting.run import HostedRun, list_runs
 from ..hosting.store import RunState
@@ -23,6 +24,8 @@ from .loop import RunLoop
 from .mirror import Mirror
 
 T = TypeVar("T")
+
+logger = logging.getLogger("anyassistant")
 
 UNDO_SECONDS = 10.0
 """How long it may take to cancel a run that began at the service and could not be kept here."""
@@ -72,8 +75,7 @@ class RemoteThread(protocols.Thread):
                 await self._unless_held(lambda: self._store.create_run(state, (), ()))
             except BaseException:
                 with anyio.move_on_after(UNDO_SECONDS, shield=True):
-                    await theirs.cancel()
-                    await theirs.aclose()
+                    await _undo(theirs)
                 raise
             owned = None
             if executor is not None:
@@ -134,3 +136,12 @@ class RemoteThread(protocols.Thread):
             if state is not None and (await self._host.settle(state)).record.is_open:
                 raise
             return await write()
+
+
+async def _undo(run: protocols.Run) -> None:
+    """Cancel a run that began at the service, without hiding why."""
+    try:
+        await run.cancel()
+        await run.aclose()
+    except AnyAssistantError as error:
+        logger.warning("run %s could not be kept here, nor be cancelled at its service", run.record.id, exc_info=error)

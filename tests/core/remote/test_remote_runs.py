@@ -19,6 +19,7 @@ from anyassistant.errors import (
     RunFailed,
     RunIncomplete,
     RunRequiresAction,
+    StoreError,
     ThreadBusy,
 )
 from anyassistant.plugins import Manifest
@@ -503,3 +504,21 @@ async def test_a_run_that_was_deleted_at_the_service_does_not_stay_open(
     with pytest.raises(AnyAssistantError):
         await run.approve(rest.value.calls[0].id, by="eve")
     assert not (await run.wait()).is_open
+
+
+async def test_why_a_run_could_not_be_kept_here_is_not_hidden_by_what_came_of_undoing_it(
+    service, run_class: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fill_disk(*args: object) -> None:
+        raise StoreError("The disk is full.")
+
+    async def lose_service(self) -> None:
+        raise ProviderError("The service is gone.", code="connection_error")
+
+    store = MemoryStore()
+    async with AsyncClient(service, store=store) as client:
+        _, run = await begin(client, "hello")
+        monkeypatch.setattr(store, "create_run", fill_disk)
+        monkeypatch.setattr(run_class, "cancel", lose_service)
+        with pytest.raises(StoreError):
+            await run.start()

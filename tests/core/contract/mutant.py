@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ from reference_model import KEY, Reference, ReferenceScenarios
 Deltas: TypeAlias = AsyncGenerator[ModelDelta, None]
 Change: TypeAlias = Callable[[ModelRequest, Deltas], Deltas]
 
-QUICK = Patience(check=10.0, prompt=0.3)
+QUICK = Patience(check=4.0, prompt=0.3)
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Mutant:
     Attributes:
         check: The check that is meant, as `group: name`.
         what: What is wrong.
+        make_store: Makes the stores of its clients, which may be what is wrong.
+        patches: Functions of ours that are wrong, by their full names.
     """
 
     check: str
@@ -33,6 +35,8 @@ class Mutant:
     announced: Announced | str = "the mutants are no plugins"
     loops: Sequence[str] = ("asyncio",)
     make_store: Callable[[], Store | str] = field(default=lambda: ":memory:")
+    patience: Patience = QUICK
+    patches: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -47,7 +51,7 @@ class Mutant:
             model="reference-1",
             announced=self.announced,
             secrets=[KEY],
-            patience=QUICK,
+            patience=self.patience,
             make_store=self.make_store,
         )
 

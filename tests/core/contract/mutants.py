@@ -5,6 +5,7 @@ import mutants_of_hosts
 import mutants_of_leaks
 import mutants_of_requests
 import mutants_of_state
+import mutants_of_stores
 import mutants_of_time
 from mutant import Mutant
 
@@ -13,6 +14,7 @@ MUTANTS: list[Mutant] = [
     *mutants_of_answers.MUTANTS,
     *mutants_of_leaks.MUTANTS,
     *mutants_of_state.MUTANTS,
+    *mutants_of_stores.MUTANTS,
     *mutants_of_time.MUTANTS,
     *mutants_of_hosts.MUTANTS,
 ]

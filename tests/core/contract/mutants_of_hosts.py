@@ -1,96 +1,21 @@
-"""Stores that are wrong, for the checks of what hosting does for a chat model; and plugins that are."""
+"""A right model in a plugin that is wrong, or under a client that is."""
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
+from anyassistant.client.requests import assistant_params
+from anyassistant.client.tools import make_toolbox
+from anyassistant.contract import Patience
 from anyassistant.contract.subject import Announced
-from anyassistant.errors import ThreadBusy
-from anyassistant.hosting import Store
+from anyassistant.echo import Config, Echo
+from anyassistant.errors import ConfigError
 from anyassistant.plugins import Manifest
-from anyassistant.store.memory import MemoryStore
-from anyassistant.types import AssistantRecord, Message, Page, PageQuery, ThreadRecord
 from mutant import Mutant
 from pydantic import BaseModel, Field, field_validator
 from reference_model import KEY, Reference
-
-
-class LosesTemperatures(MemoryStore):
-    """Zero is taken for absent."""
-
-    async def create_assistant(self, record: AssistantRecord, /) -> None:
-        await super().create_assistant(replace(record, temperature=record.temperature or None))
-
-
-class DeletesNothing(MemoryStore):
-    """What is deleted stays."""
-
-    async def delete_assistant(self, assistant_id: str, /) -> bool:
-        return True
-
-    async def delete_thread(self, thread_id: str, /) -> bool:
-        return True
-
-
-class LosesMetadata(MemoryStore):
-    """Metadata of threads are lost."""
-
-    async def create_thread(self, record: ThreadRecord, messages: Sequence[Any], /) -> None:
-        await super().create_thread(replace(record, metadata={}), messages)
-
-
-class OneOrder(MemoryStore):
-    """The oldest first, whatever was asked."""
-
-    async def list_messages(self, thread_id: str, query: PageQuery, /) -> Page[Message]:
-        return await super().list_messages(thread_id, replace(query, order="asc"))
-
-    async def list_runs(self, thread_id: str | None, query: PageQuery, /) -> Page[Any]:
-        return await super().list_runs(thread_id, replace(query, order="asc"))
-
-
-class RepeatsTheCursor(MemoryStore):
-    """A page begins with the last item of the page before."""
-
-    async def list_messages(self, thread_id: str, query: PageQuery, /) -> Page[Message]:
-        page = await super().list_messages(thread_id, query)
-        if query.after is None:
-            return page
-        held = await self.get_message(thread_id, query.after)
-        return page if held is None else Page([held, *page.data], page.has_more)
-
-
-class IgnoresFilters(MemoryStore):
-    """Messages of all runs, and threads with any metadata."""
-
-    async def list_messages(self, thread_id: str, query: PageQuery, /) -> Page[Message]:
-        return await super().list_messages(thread_id, replace(query, run_id=None))
-
-    async def list_threads(self, query: PageQuery, /) -> Page[ThreadRecord]:
-        return await super().list_threads(replace(query, metadata=None))
-
-
-class AddsAnyhow(MemoryStore):
-    """A message is taken while a run is open."""
-
-    async def add_message(self, message: Any, /) -> None:
-        try:
-            await super().add_message(message)
-        except ThreadBusy:
-            return
-
-
-class NamesNoRun(MemoryStore):
-    """The error of a busy thread names another run."""
-
-    async def create_run(self, *arguments: Any) -> None:
-        try:
-            await super().create_run(*arguments)
-        except ThreadBusy as error:
-            raise ThreadBusy(str(error), thread_id=error.thread_id, run_id="run_unknown") from error
 
 
 class Keyed(BaseModel):
@@ -121,11 +46,6 @@ class Talkative(BaseModel):
         return value
 
 
-def stored(check: str, store: type[Store]) -> Mutant:
-    """A right model over a wrong store."""
-    return Mutant(check, (store.__doc__ or "").strip("."), Reference, make_store=store)
-
-
 def announced(
     check: str, what: str, config: type[BaseModel], *, contract: str = "1", create: Any = Reference
 ) -> Mutant:
@@ -134,18 +54,43 @@ def announced(
     return Mutant(check, what, Reference, announced=Announced(manifest, config()))
 
 
+ECHO = Manifest.chat_model("echo", contract="1", config=Config, create=lambda config: Echo())
+"""The manifest of a provider that is installed."""
+
+
+def patched(check: str, what: str, **patches: object) -> Mutant:
+    """A right model, and a function of ours that is wrong; `__` in its name stands for a dot."""
+    names = {f"anyassistant.{name.replace('__', '.')}": value for name, value in patches.items()}
+    soon = Patience(check=1.0, prompt=0.3)
+    return Mutant(check, what, Reference, Announced(ECHO, Config()), patience=soon, patches=names)
+
+
+def given(options: Any, name: str, *bounds: Any) -> Any:
+    return options.get(name)
+
+
+def nothing(*arguments: Any, **options: Any) -> None:
+    return None
+
+
+async def nothing_async(*arguments: Any) -> None:
+    return None
+
+
+def fails(*arguments: Any) -> Any:
+    raise ConfigError("The plugin is broken.")
+
+
+def another(*arguments: Any) -> Any:
+    found = str(time.perf_counter())
+    return {"echo": dataclasses.replace(ECHO, default_model=found)}
+
+
+def always(self: object, name: object) -> Manifest:
+    return ECHO
+
+
 MUTANTS = [
-    stored("assistants: an assistant comes back as it was made", LosesTemperatures),
-    stored("assistants: a deleted assistant is not found", DeletesNothing),
-    stored("threads: a deleted thread is not found", DeletesNothing),
-    stored("metadata: metadata come back as given", LosesMetadata),
-    stored("metadata: objects are found by their metadata", IgnoresFilters),
-    stored("ordering and paging: messages are listed the newest first where asked", OneOrder),
-    stored("ordering and paging: pages together are the list", RepeatsTheCursor),
-    stored("ordering and paging: messages are found by their run", IgnoresFilters),
-    stored("ordering and paging: runs are listed the newest first", OneOrder),
-    stored("thread lock: a message is refused meanwhile", AddsAnyhow),
-    stored("thread lock: a second run is refused", NamesNoRun),
     announced("secrets: a config does not show them", "the key is a plain text", Keyed),
     announced("config: an unknown key is refused", "a misspelt key is kept", Loose),
     announced("config: a config comes back from its json", "a validator changes it each time", Restless),
@@ -153,4 +98,73 @@ MUTANTS = [
     announced("config: an error of a config does not show its input", "a validator repeats it", Talkative),
     announced("config: a config makes a chat model", "it makes something else", Loose, create=object),
     announced("discovery: it speaks the contract", "the version of the package", Loose, contract="0.1"),
+    patched(
+        "validation errors: a temperature out of range is refused",
+        "numbers are not looked at",
+        client__requests__number_option=given,
+    ),
+    patched(
+        "validation errors: a top p out of range is refused",
+        "numbers are not looked at",
+        client__requests__number_option=given,
+    ),
+    patched(
+        "validation errors: a budget of 0 is refused", "counts are not looked at", client__requests__count_option=given
+    ),
+    patched(
+        "validation errors: an unknown option is refused",
+        "names are not looked at",
+        client__requests__refuse_unknown=nothing,
+    ),
+    patched(
+        "validation errors: a choice of no tool is refused",
+        "choices are not looked at",
+        hosting__thread__refuse_unknown_choice=nothing,
+    ),
+    patched(
+        "validation errors: a refused run leaves the thread free",
+        "it is not refused",
+        hosting__thread__refuse_unknown_choice=nothing,
+    ),
+    patched(
+        "validation errors: two tools of one name are refused",
+        "the first one counts",
+        client__threads__make_toolbox=lambda tools, **options: make_toolbox(tools[:1], **options),
+    ),
+    patched(
+        "sync = async: tools are called the same",
+        "none is offered",
+        client__assistants__assistant_params=lambda options, tools: assistant_params(options, ()),
+    ),
+    patched(
+        "cancellation: a run is cancelled before its start",
+        "nothing happens",
+        hosting__run__HostedRun__cancel=nothing_async,
+    ),
+    patched(
+        "cancellation: a run is cancelled while it rests",
+        "nothing happens",
+        hosting__run__HostedRun__cancel=nothing_async,
+    ),
+    patched(
+        "cancellation: a run is cancelled while a tool runs",
+        "nothing happens",
+        hosting__run__HostedRun__cancel=nothing_async,
+    ),
+    patched(
+        "cancellation: a cancelled run ends with its events",
+        "nothing happens",
+        hosting__run__HostedRun__cancel=nothing_async,
+    ),
+    patched(
+        "cancellation: cancelling twice does no harm", "nothing happens", hosting__run__HostedRun__cancel=nothing_async
+    ),
+    patched("discovery: it is found by its name", "its module fails", plugins___read_manifests=fails),
+    patched(
+        "discovery: its manifest is the same each time", "a model that was just found", plugins___read_manifests=another
+    ),
+    patched(
+        "discovery: a broken neighbour is in nobodys way", "it is taken for this one", plugins__Plugins___load=always
+    ),
+    patched("discovery: a name that is taken twice is an error", "one is taken", plugins__Plugins__manifest=always),
 ]

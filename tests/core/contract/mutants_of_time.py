@@ -164,6 +164,16 @@ def changes_its_mind() -> type[Plain]:
     return ChangesItsMind
 
 
+class SeesLater(Reference):
+    """Pictures are claimed after they were not."""
+
+    count = 0
+
+    async def capabilities_of(self, model: str, /) -> Capabilities:
+        type(self).count += 1
+        return replace(self.capabilities, images=self.count > 1)
+
+
 class LearnsByDoing(Reference):
     """What is claimed is known after the first answer."""
 
@@ -260,6 +270,7 @@ MUTANTS: list[Mutant] = [
     made("capabilities: claims are capabilities", ClaimsADict),
     made("capabilities: claims stay the same", LearnsByDoing),
     made("capabilities: unclaimed tools are refused", changes_its_mind()),
+    made("capabilities: unclaimed images are refused", SeesLater),
     made("structured output: an unclaimed schema is refused", changes_its_mind()),
     made("capabilities: a long thread fits the claimed context", ClaimsTooMuch),
     made("streaming: an unclaimed stream comes in one piece", Streams),

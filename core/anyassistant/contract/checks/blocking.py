@@ -25,7 +25,7 @@ check = Group("sync = async")
 )
 def an_answer_is_the_same(subject: Subject) -> None:
     scene = subject.scenarios.answer("The same?")
-    with Client(subject.create(), store=":memory:") as client:
+    with Client(subject.create(), store=subject.make_store()) as client:
         thread = client.threads.create(messages=[scene.message])
         result = thread.run(client.assistants.create(model=subject.model)).result()
     expect(bool(result.text), "an answer", "none")
@@ -40,11 +40,11 @@ def events_are_the_same(subject: Subject) -> None:
     scene = subject.scenarios.answer("The same events?")
 
     async def awaited() -> list[str]:
-        async with AsyncClient(subject.create(), store=":memory:") as client:
+        async with AsyncClient(subject.create(), store=subject.make_store()) as client:
             talk = await subject.begin(client, scene.message)
             return [one.event async for one in talk.run().events() if not isinstance(one, MessageDeltaEvent)]
 
-    with Client(subject.create(), store=":memory:") as client:
+    with Client(subject.create(), store=subject.make_store()) as client:
         thread = client.threads.create(messages=[scene.message])
         run = thread.run(client.assistants.create(model=subject.model))
         blocking = [one.event for one in run.events() if not isinstance(one, MessageDeltaEvent)]
@@ -57,7 +57,7 @@ def events_are_the_same(subject: Subject) -> None:
 )
 def a_failure_is_the_same(subject: Subject) -> None:
     scene = subject.scenarios.fail("rate_limit_exceeded", "The service has enough to do.")
-    with Client(subject.create(), store=":memory:") as client:
+    with Client(subject.create(), store=subject.make_store()) as client:
         thread = client.threads.create(messages=[scene.message])
         try:
             thread.run(client.assistants.create(model=subject.model)).result()
@@ -74,7 +74,7 @@ def a_failure_is_the_same(subject: Subject) -> None:
 def tools_are_called_the_same(subject: Subject) -> None:
     anyio.run(partial(subject.require, "tools"))
     scene = subject.scenarios.call(IN_PARIS)
-    with Client(subject.create(), store=":memory:") as client:
+    with Client(subject.create(), store=subject.make_store()) as client:
         thread = client.threads.create(messages=[scene.message])
         result = thread.run(client.assistants.create(model=subject.model, tools=[get_weather])).result()
     made = [one.output for step in result.steps for one in step.tool_calls]
@@ -90,7 +90,7 @@ async def it_works_inside_a_running_loop(subject: Subject) -> None:
     scene = subject.scenarios.answer("In a notebook?")
 
     def ask() -> str:
-        with Client(subject.create(), store=":memory:") as client:
+        with Client(subject.create(), store=subject.make_store()) as client:
             thread = client.threads.create(messages=[scene.message])
             return thread.run(client.assistants.create(model=subject.model)).result().text
 

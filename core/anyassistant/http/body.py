@@ -39,7 +39,7 @@ class Body:
     """An open answer.
 
     Args:
-        response: As `httpx.AsyncClient.send(..., stream=True)` gave it.
+        response: As the transport gave it: open.
         deadlines: How long it is waited for.
         failures: Makes its errors.
         release: Called once, when it is closed.

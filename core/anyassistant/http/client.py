@@ -17,12 +17,13 @@ from ..errors import InvalidRequest
 from .body import Body
 from .config import WireConfig
 from .items import EventDataReader, EventReader, ItemReader, LineReader
-from .pools import ClientFactory, LoopPools
+from .pools import LoopPools
 from .redaction import Redactor, secrets_of_headers, secrets_of_url
 from .response import WireResponse
 from .sse import ServerSentEvent
 from .stream import WireStream
 from .transport import Call, File, Token, Transport, authorization
+from .transports import TransportFactory, proxy_of_environment
 
 T = TypeVar("T")
 
@@ -88,11 +89,17 @@ class WireClient:
         if key is not None:
             prepared.update(authorization(key_header, key))
         prepared.update(config.headers)
-        redactor = Redactor([key or "", *secrets_of_headers(prepared), *secrets_of_url(config.proxy)])
+        redactor = Redactor(
+            [
+                key or "",
+                *secrets_of_headers(prepared),
+                *secrets_of_url(config.proxy or proxy_of_environment(config.base_url)),
+            ]
+        )
         self._config = config
         self._prepare_headers = lru_cache(partial(_prepare_headers, prepared))
         self._parse_url = lru_cache(maxsize=_URLS)(_parse_url)
-        self._pools = LoopPools(ClientFactory(config))
+        self._pools = LoopPools(TransportFactory(config))
         self._transport = Transport(config, self._pools, redactor, key_header=key_header, token=token)
 
     def __repr__(self) -> str:

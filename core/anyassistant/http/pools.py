@@ -6,7 +6,6 @@ much cheaper over many small pools (DESIGN section 8).
 
 from __future__ import annotations
 
-import ssl
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ import httpx
 from anyio.lowlevel import EventLoopToken, current_token
 
 from ..host_task import Waker, spawn
-from .config import WireConfig
 
 CONNECTIONS = 10
 """Of one pool."""
@@ -26,14 +24,14 @@ KEEP_ALIVE_SECONDS = 30.0
 """How long a connection that is not in use is kept."""
 CLOSE_SECONDS = 2.0
 
-MakeClient = Callable[[httpx.Limits], httpx.AsyncClient]
+MakeTransport = Callable[[httpx.Limits], httpx.AsyncHTTPTransport]
 
 
 @dataclass(slots=True)
 class Pool:
     """A few connections, and how many of them are in use."""
 
-    client: httpx.AsyncClient
+    transport: httpx.AsyncHTTPTransport
     in_use: int = 0
 
 
@@ -41,11 +39,11 @@ class Pools:
     """Small pools of one event loop, made as they are needed.
 
     Args:
-        make_client: Makes an httpx client with the given limits.
+        make_transport: Makes an httpx transport with the given limits.
     """
 
-    def __init__(self, make_client: MakeClient) -> None:
-        self._make_client = make_client
+    def __init__(self, make_transport: MakeTransport) -> None:
+        self._make_transport = make_transport
         self._pools: list[Pool] = []
         self._is_dropped = Waker()
         self._is_closed = anyio.Event()
@@ -59,7 +57,7 @@ class Pools:
             limits = httpx.Limits(
                 max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=KEEP_ALIVE_SECONDS
             )
-            pool = Pool(self._make_client(limits))
+            pool = Pool(self._make_transport(limits))
             self._pools.append(pool)
         if pool is None:
             pool = min(self._pools, key=lambda one: one.in_use)
@@ -90,7 +88,7 @@ class Pools:
         finally:
             with anyio.move_on_after(CLOSE_SECONDS, shield=True):
                 for pool in self._pools:
-                    await pool.client.aclose()
+                    await pool.transport.aclose()
             self._is_closed.set()
             if self._when_closed is not None:
                 self._when_closed()
@@ -102,11 +100,11 @@ class LoopPools:
     They are closed by `aclose`, else when the event loop ends, or when nobody has the client any more.
 
     Args:
-        make_client: Makes an httpx client with the given limits.
+        make_transport: Makes an httpx transport with the given limits.
     """
 
-    def __init__(self, make_client: MakeClient) -> None:
-        self._make_client = make_client
+    def __init__(self, make_transport: MakeTransport) -> None:
+        self._make_transport = make_transport
         self._by_loop: dict[EventLoopToken, Pools] = {}
 
     def here(self) -> Pools:
@@ -114,7 +112,7 @@ class LoopPools:
         token = current_token()
         pools = self._by_loop.get(token)
         if pools is None:
-            pools = self._by_loop[token] = Pools(self._make_client)
+            pools = self._by_loop[token] = Pools(self._make_transport)
             finalizer = weakref.finalize(self, pools.drop)
             finalizer.atexit = False
             pools.when_closed(partial(_forget, pools, token, self._by_loop, finalizer.detach))
@@ -134,25 +132,3 @@ def _forget(
     detach()
     if by_loop.get(token) is pools:
         del by_loop[token]
-
-
-class ClientFactory:
-    """Makes httpx clients for one service, which share what is costly to make: what of TLS is trusted.
-
-    Args:
-        config: The service's.
-    """
-
-    def __init__(self, config: WireConfig) -> None:
-        self._config = config
-        self._ssl_context: ssl.SSLContext | None = None
-
-    def __call__(self, limits: httpx.Limits) -> httpx.AsyncClient:
-        config = self._config
-        if self._ssl_context is None:
-            self._ssl_context = (
-                ssl.create_default_context(cafile=config.ca_file)
-                if config.verify and config.ca_file is not None
-                else httpx.create_ssl_context(verify=config.verify)  # 20 ms
-            )
-        return httpx.AsyncClient(limits=limits, verify=self._ssl_context, proxy=config.proxy, timeout=None)

@@ -61,6 +61,8 @@ class SSEDecoder:
         rest = self._rest
         if rest or not self._is_plain or b"\r" in chunk:
             return self._feed_rest(chunk)
+        if chunk.startswith(b"data: ") and chunk.find(b"\n") == len(chunk) - 2 and chunk.endswith(b"\n\n"):
+            return [ServerSentEvent(chunk[6:-2], DEFAULT_EVENT, self._last_id)]  # services send event by event
         *blocks, left = chunk.split(b"\n\n")
         if left:
             rest += left

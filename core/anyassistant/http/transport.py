@@ -136,7 +136,7 @@ class Transport:
         response = None
         try:
             with anyio.move_on_after(first_byte - now):
-                response = await pool.client.send(request, stream=True)
+                response = await pool.transport.handle_async_request(request)
         except httpx.HTTPError as error:
             was_reached = not isinstance(error, _NOT_SENT)
             return Failure(

@@ -6,6 +6,7 @@ import httpx
 import pytest
 import respx
 from anyassistant.errors import InvalidRequest, ProviderError
+from anyassistant.http.transports import proxy_of_environment
 from pydantic import SecretStr
 
 BASE = "https://api.test/v1"
@@ -147,6 +148,40 @@ async def test_an_answer_may_be_compressed(make_wire) -> None:
     assert (await wire.get("/threads")).json() == {"a": 1}
     async with wire.sse("/chat", {}) as events:
         assert [event async for event in events] == [1]
+
+
+@pytest.mark.parametrize("given", ["profile", "environment"])
+async def test_a_proxy_is_asked_instead(make_wire, serving, whole, monkeypatch, given: str) -> None:
+    monkeypatch.setenv("NO_PROXY", "other.test")
+    async with serving([whole(b'{"a":1}')]) as server:
+        proxy = server.url.replace("http://", "http://me:pass-word@")
+        monkeypatch.setenv("HTTP_PROXY", proxy if given == "environment" else "http://127.0.0.1:1")
+        wire = make_wire("http://wire.test", **({"proxy": proxy} if given == "profile" else {}))
+        assert (await wire.get("/threads")).json() == {"a": 1}
+        head = server.requests[0][0].lower()
+        assert head.startswith(b"get http://wire.test/threads http/1.1")
+        assert b"proxy-authorization: basic" in head
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "proxy"),
+    [
+        ({}, "http://wire.test", None),
+        ({"http_proxy": "http://proxy:1"}, "http://wire.test/v1", "http://proxy:1"),
+        ({"http_proxy": "http://proxy:1"}, "https://wire.test/v1", None),
+        ({"https_proxy": "proxy:1"}, "https://wire.test/v1", "http://proxy:1"),
+        ({"all_proxy": "http://proxy:1"}, "https://wire.test/v1", "http://proxy:1"),
+        ({"http_proxy": "http://proxy:1", "no_proxy": "wire.test"}, "http://wire.test:8000/v1", None),
+        ({"http_proxy": "http://proxy:1", "no_proxy": "*"}, "http://wire.test/v1", None),
+    ],
+)
+def test_the_environment_names_proxies(monkeypatch, environment: dict[str, str], url: str, proxy: str | None) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert proxy_of_environment(url) == proxy
 
 
 @respx.mock

@@ -1,0 +1,46 @@
+"""What connections are made with: trust, and proxies."""
+
+from __future__ import annotations
+
+import ssl
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from .config import WireConfig
+
+
+class TransportFactory:
+    """Makes httpx transports for one service, which share what is costly to make: what of TLS is trusted.
+
+    Not clients: what these add (cookies, redirects, their own log of URLs) is not wanted, and costs 25 µs a request.
+
+    Args:
+        config: The service's.
+    """
+
+    def __init__(self, config: WireConfig) -> None:
+        self._config = config
+        self._proxy = config.proxy or proxy_of_environment(config.base_url)
+        self._ssl_context: ssl.SSLContext | None = None
+
+    def __call__(self, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
+        config = self._config
+        if self._ssl_context is None:
+            self._ssl_context = (
+                ssl.create_default_context(cafile=config.ca_file)
+                if config.verify and config.ca_file is not None
+                else httpx.create_ssl_context(verify=config.verify)  # 20 ms
+            )
+        return httpx.AsyncHTTPTransport(limits=limits, verify=self._ssl_context, proxy=self._proxy)
+
+
+def proxy_of_environment(url: str) -> str | None:
+    """The proxy that the environment names for a service: by `HTTPS_PROXY` and the like, but for `NO_PROXY`."""
+    parts = urlsplit(url)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(parts.netloc):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"

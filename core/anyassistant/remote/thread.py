@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -41,7 +42,9 @@ class RemoteThread(protocols.Thread):
         self.record = record
 
     async def create_message(self, params: MessageParams, /) -> Message:
-        return await (await self._thread()).create_message(params)
+        thread = await self._thread()
+        async with self._holder_is_known():
+            return await thread.create_message(params)
 
     async def get_message(self, message_id: str, /) -> Message:
         return await (await self._thread()).get_message(message_id)
@@ -62,7 +65,8 @@ class RemoteThread(protocols.Thread):
         async def create() -> HostedRun:
             now = time.time()
             wanted = replace(params, expires_in=None, limits=None)  # which are held here
-            theirs = await thread.create_run(wanted, executor=None, follow=follow and executor is not None)
+            async with self._holder_is_known():
+                theirs = await thread.create_run(wanted, executor=None, follow=follow and executor is not None)
             state = RunState(
                 replace(theirs.record, status="queued", pending_calls=(), limits=params.limits or Limits()),
                 driver=None if executor is None else host.drivers.identity,
@@ -126,6 +130,21 @@ class RemoteThread(protocols.Thread):
         if self._theirs is None:
             self._theirs = await self._host.provider.get_thread(self.record.id)
         return self._theirs
+
+    @asynccontextmanager
+    async def _holder_is_known(self) -> AsyncGenerator[None, None]:
+        """Put the run that holds the thread into the index: who is told of it can get it, take it over and cancel it.
+
+        Nobody else may: it may be one of ours whose beginning was not heard, as the connection broke.
+        """
+        try:
+            yield
+        except ThreadBusy as busy:
+            try:
+                await self.get_run(busy.run_id)
+            except AnyAssistantError as error:  # that the thread is busy matters more
+                logger.info("run %r of thread %s is not known", busy.run_id, self.record.id, exc_info=error)
+            raise
 
     async def _unless_held(self, write: Callable[[], Awaitable[T]]) -> T:
         """A run that has ended at the service does not hold the thread, even where nobody was there to see it end."""

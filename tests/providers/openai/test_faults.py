@@ -269,19 +269,48 @@ async def test_a_reset_after_the_body(shop: Shop) -> None:
 async def test_an_answer_to_outputs_that_is_lost_after_they_were_taken(shop: Shop, follow: bool) -> None:
     """They are sent again, refused, and what has become of the run is looked up."""
     shop.double.streams = follow
+    lost = lose_answer(shop.double, SUBMIT)
+    await shop.succeeds()
+    assert len(lost) == 1
+
+
+@pytest.mark.parametrize("follow", [True, False], ids=["streamed", "polled"])
+async def test_a_run_whose_beginning_was_not_heard_is_taken_over(shop: Shop, follow: bool) -> None:
+    shop.double.streams = follow
+    lost = lose_answer(shop.double, RUNS)
+    with anyio.fail_after(20):
+        thread, run = await shop.run()
+        with pytest.raises(ProviderError):
+            await run.start()
+        assert len(lost) == 1
+        with pytest.raises(ThreadBusy):
+            await thread.add("more")
+
+        def order_item(item_id: str) -> str:
+            """Order an item."""
+            shop.calls.append(item_id)
+            return f"ordered {item_id}"
+
+        mine = await thread.resume(tools=[order_item])
+        assert mine is not None
+        assert (await mine.result()).text == DONE
+    assert shop.calls == ["a"]
+
+
+def lose_answer(double: Double, part: str) -> list[str]:
+    """Reset the connection instead of the next good answer to such a request, which was done; the paths of those."""
     lost: list[str] = []
-    right = shop.double._route
+    right = double._route
 
     async def lose(request: Request) -> Answer | Stream | Raw:
         answer = await right(request)
-        if request.path.endswith(SUBMIT) and not lost and getattr(answer, "status", 200) == 200:
+        if request.path.endswith(part) and not lost and getattr(answer, "status", 200) == 200:
             lost.append(request.path)
             return [reset]
         return answer
 
-    shop.double._route = lose  # type: ignore[method-assign, assignment]
-    await shop.succeeds()
-    assert len(lost) == 1
+    double._route = lose  # type: ignore[method-assign, assignment]
+    return lost
 
 
 # Streams

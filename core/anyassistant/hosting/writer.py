@@ -1,6 +1,6 @@
 """What a driver writes: events numbered, statuses checked, changes posted in order.
 
-A `Draft` gathers what belongs into one transaction; `Writer.delta` posts a single event.
+A `Draft` gathers what belongs into one transaction; a `Writer` posts single events by itself.
 """
 
 from __future__ import annotations

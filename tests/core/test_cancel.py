@@ -10,7 +10,7 @@ import anyio.to_thread
 import pytest
 from anyassistant import AsyncClient, RunContext, host_task
 from anyassistant.errors import RunCancelled
-from anyassistant_tools import ToolCancelled
+from anyassistant_tools import Tool, ToolCancelled
 
 
 @pytest.fixture
@@ -145,6 +145,34 @@ async def test_calls_that_had_not_begun_say_so(client: AsyncClient, make_gate) -
     outputs = [call.output for call in step.tool_calls]
     assert outputs[0] == "Not finished: the run was cancelled first. It may have taken effect."
     assert outputs[1:] == ["Not called: the run was cancelled first."] * 2
+
+
+async def test_while_it_is_asked_whether_a_call_needs_approval_what_the_model_said_is_whole(
+    scripted, make_call, make_gate, make_store
+) -> None:
+    gate = make_gate()
+
+    async def needs() -> bool:
+        await gate()
+        return True
+
+    def buy() -> str:
+        """Buy it."""
+        return "bought"
+
+    tool = Tool.from_callable(buy, requires_approval=needs)
+    async with AsyncClient(scripted(["I buy it.", make_call("buy")]), store=make_store()) as client:
+        thread = await client.threads.create(messages=["go"])
+        run = await thread.run(await client.assistants.create(tools=[tool])).start()
+        await gate.reached()
+        await run.cancel()
+        events = await check_cancelled(run, thread)
+        assert "thread.message.completed" in events
+        [message] = [message async for message in run.messages()]
+        assert (message.text, message.status) == ("I buy it.", "completed")
+        said, called = [step async for step in run.steps()]
+        assert (said.status, called.status) == ("completed", "cancelled")
+        assert [call.output for call in called.tool_calls] == ["Not called: the run was cancelled first."]
 
 
 async def test_after_the_end_it_changes_nothing(client: AsyncClient) -> None:

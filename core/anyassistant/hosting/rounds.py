@@ -68,6 +68,18 @@ class Rounds:
         """Write what the caller gave for pending calls; durable on return."""
         await self._resting().take(answers)
 
+    @property
+    def is_anothers(self) -> bool:
+        """Whether another provider's model asked for the calls that the run rests for."""
+        return self._calling is not None and self._calling.turn.provider != self._provider
+
+    async def leave(self) -> None:
+        """Leave a run that was answered to whoever goes on with it: `queued`, if nothing is left to wait for."""
+        if await self._resting().can_go(is_answered=True):
+            draft = self._writer.draft()
+            draft.run("queued", pending_calls=())
+            draft.post()
+
     async def begin(self, *, is_answered: bool) -> bool:
         """Set the run going. False where it still waits for its caller.
 
@@ -216,8 +228,10 @@ class Rounds:
         draft = self._writer.draft()
         turn.close(draft)
         self._calling = self._calls_of(turn)
-        await self._calling.claim(draft)
-        draft.post(durable=True, active_seconds=self._active_seconds())
+        try:
+            await self._calling.claim(draft)
+        finally:  # also where the run is cancelled meanwhile: the model has said all this
+            draft.post(durable=True, active_seconds=self._active_seconds())
         await self._writer.flush()
 
     def _complete(self, turn: LiveTurn) -> None:

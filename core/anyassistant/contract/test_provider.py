@@ -8,6 +8,7 @@ import pytest
 
 from ..errors import ConfigError
 from ..protocols import ChatModel
+from .catalogue import SUITE
 from .scenarios import Scenarios
 from .subject import Subject
 from .subjects import subject_of_target
@@ -21,6 +22,7 @@ class TestProvider(ProviderContract):
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         kind = type(self)
+        kind.suite = SUITE
         kind.subject = _subject_from(metafunc.config)
         kind.report = metafunc.config.getoption("--contract-report")
         super().pytest_generate_tests(metafunc)

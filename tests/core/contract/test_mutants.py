@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from anyassistant.contract import Check, checks_of
+from anyassistant.contract import Check, Patience, checks_of
 from anyassistant.contract.runner import run_check
 from mutant import Mutant
 from mutants import MUTANTS
@@ -29,7 +29,7 @@ def test_a_mutant_is_caught_by_the_check_that_was_meant(mutant: Mutant, monkeypa
 @pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: check.id)
 @pytest.mark.parametrize("kind", [Reference, Plain, Sequential])
 def test_a_right_model_is_caught_by_none(kind: type[Reference], check: Check) -> None:
-    result = run_check(check, Mutant(check.id, "nothing", kind).subject)
+    result = run_check(check, Mutant(check.id, "nothing", kind, patience=Patience()).subject)
     assert result.result != "failed", result
 
 
@@ -40,7 +40,7 @@ def test_each_check_has_a_mutant() -> None:
 def test_each_check_is_applicable_to_one_of_the_right_models() -> None:
     applicable: set[str] = set()
     for kind in (Reference, Plain, Sequential):
-        subject = Mutant("", "", kind).subject
+        subject = Mutant("", "", kind, patience=Patience()).subject
         applicable |= {id for id, check in CHECKS.items() if run_check(check, subject).result == "passed"}
     assert CHECKS.keys() - applicable == {
         "secrets: a config does not show them",

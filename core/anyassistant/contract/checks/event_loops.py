@@ -15,7 +15,7 @@ from ..verdicts import NotApplicable, expect, expect_equal
 check = Group("asyncio and trio")
 
 HELD_UP = 0.35
-"""Seconds after which a loop counts as held up; a busy machine needs some of them."""
+"""Seconds after which a loop counts as held up."""
 
 
 @check(
@@ -65,6 +65,12 @@ def it_is_made_outside_of_a_loop(subject: Subject) -> None:
 )
 async def the_event_loop_is_not_blocked(subject: Subject) -> None:
     scene = subject.scenarios.long_answer(50)
+    shortest = min([await _longest_pause(subject, scene) for _ in range(3)])  # the machine may be busy, too
+    expect(shortest < HELD_UP, f"a loop that is never held up for {HELD_UP} s", f"{shortest:.2f} s each time")
+
+
+async def _longest_pause(subject: Subject, scene: Scene) -> float:
+    """How long the loop was held up at most while the model answered, in seconds."""
     longest = 0.0
     async with subject.open() as model, anyio.create_task_group() as group:
 
@@ -80,7 +86,7 @@ async def the_event_loop_is_not_blocked(subject: Subject) -> None:
         await collect(model.respond(subject.request(scene, max_completion_tokens=50)))
         await anyio.sleep(0.02)
         group.cancel_scope.cancel()
-    expect(longest < HELD_UP, f"a loop that is never held up for {HELD_UP} s", f"{longest:.2f} s")
+    return longest
 
 
 def _ask_on(subject: Subject, loop: str) -> None:

@@ -1,5 +1,6 @@
 """How servers are started and reached, what is said of those that are not, and what is left of them afterwards."""
 
+import json
 import os
 import signal
 import socket
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,8 +18,9 @@ import anyio
 import anyio.to_thread
 import mcp.client.stdio
 import pytest
-from anyassistant_tools import AnyAssistantError, RunContext, Tool, ToolDefinitionError
-from anyassistant_tools.mcp import MCPNotInstalledError, MCPServerError, MCPToolset
+from anyassistant_tools import AnyAssistantError, RunContext, Tool, ToolDefinitionError, given_schema
+from anyassistant_tools.given_schema import check_schema
+from anyassistant_tools.mcp import MCPNotInstalledError, MCPServerError, MCPToolset, connection
 
 # httpx2 and mcp close the stream of an answer and leave its generators to the garbage collector, which trio reports.
 pytestmark = pytest.mark.filterwarnings("ignore:Async generator '(httpx2|httpcore2|mcp):ResourceWarning")
@@ -131,6 +133,86 @@ def forbidding_url() -> Iterator[str]:
 async def test_a_refusal_names_the_status_and_the_headers_but_not_what_is_in_them(forbidding_url: str) -> None:
     said = await failure_of_opening(MCPToolset.http(forbidding_url, headers={"Authorization": "Bearer sesame"}))
     assert said.endswith("HTTP 401 Unauthorized (Server returned an error response): check the headers.")
+
+
+class Lingering(BaseHTTPRequestHandler):
+    """A server of the old protocol that does not answer when it is told to end a session."""
+
+    protocol_version = "HTTP/1.1"
+    may_end = threading.Event()
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        match asked["method"]:
+            case "initialize":
+                version = asked["params"]["protocolVersion"]
+                server = {"name": "lingering", "version": "1"}
+                self.answer(asked, result={"protocolVersion": version, "capabilities": {}, "serverInfo": server})
+            case "tools/list":
+                self.answer(asked, result={"tools": [{"name": "ping", "inputSchema": {"type": "object"}}]})
+            case "notifications/initialized":
+                self.send_response(202)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            case _:
+                self.answer(asked, error={"code": -32601, "message": "unknown"})
+
+    def do_GET(self) -> None:
+        self.send_error(405)
+
+    def do_DELETE(self) -> None:
+        self.may_end.wait()
+        self.send_error(500)
+
+    def answer(self, asked: dict[str, object], **said: object) -> None:
+        body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], **said}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Mcp-Session-Id", "1")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def lingering_url() -> Iterator[str]:
+    Lingering.may_end = threading.Event()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Lingering) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/mcp"
+        Lingering.may_end.set()
+        server.shutdown()
+        thread.join()
+
+
+async def test_a_server_that_does_not_end_its_session_is_left_all_the_same(
+    lingering_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "CLOSE_SECONDS", 0.1)
+    tasks = len(anyio.get_running_tasks())
+    with anyio.fail_after(10):
+        async with MCPToolset.http(lingering_url).open() as tools:
+            assert [tool.name for tool in tools] == ["ping"]
+    assert len(anyio.get_running_tasks()) == tasks
+
+
+async def test_the_schemas_of_its_tools_are_not_checked_on_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch, make_stdio: MakeStdio
+) -> None:
+    checkers: set[int] = set()
+
+    def check(schema: Mapping[str, object], tool: str) -> dict[str, object]:
+        checkers.add(threading.get_ident())
+        return check_schema(schema, tool)
+
+    monkeypatch.setattr(given_schema, "check_schema", check)
+    async with make_stdio().open():
+        assert len(checkers) == 1
+        assert threading.get_ident() not in checkers
 
 
 async def test_the_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, make_stdio: MakeStdio) -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
-import anyio.to_thread
 
 from anyassistant_tools.errors import ToolError
 from anyassistant_tools.mcp.attempt import Attempt, Reason, Server
 from anyassistant_tools.mcp.errors import MCPNotInstalledError, MCPServerError
 from anyassistant_tools.mcp.watched_stream import WatchedStream
+from anyassistant_tools.threads import WorkerThreads
 
 if TYPE_CHECKING:
     import mcp_types
@@ -22,23 +22,27 @@ if TYPE_CHECKING:
     from mcp import Client
     from mcp.client._transport import TransportStreams
 
+CLOSE_SECONDS = 5.0
+"""How long a server may take over the end of its session; what ends a process is bounded by itself."""
+
 MAX_PAGES = 1000
 """Pages of tools after which a server is taken to list the same ones for ever."""
 
 
 @asynccontextmanager
-async def connect(server: Server, *, timeout: float) -> AsyncIterator[Connection]:
+async def connect(server: Server, *, timeout: float, threads: WorkerThreads) -> AsyncIterator[Connection]:
     """A connection with a server, for the tasks of one event loop.
 
     Args:
         server: Which.
+        threads: Where what would hold up the event loop is done.
         timeout: Seconds to reach it in, the first time and every later time, and to list its tools in.
 
     Raises:
         MCPNotInstalledError: The `mcp` package is missing.
         MCPServerError: The server cannot be started or reached.
     """
-    await anyio.to_thread.run_sync(_import_mcp)  # it takes a second, in which an event loop has other things to do
+    await threads.run(_import_mcp)  # it takes a second, in which an event loop has other things to do
     failure: BaseException | None = None
     async with anyio.create_task_group() as tasks:
         connection = Connection(server, tasks, timeout)
@@ -104,8 +108,9 @@ class Connection:
         raise self._error(await life.attempt.explain(TimeoutError()))
 
     def close(self) -> None:
-        """Let go of the server. What it holds is released by the time the task group is left."""
+        """Let go of the server. What it holds is released by the time the task group is left, which is soon."""
         self._is_closed = True
+        self._tasks.cancel_scope.deadline = anyio.current_time() + CLOSE_SECONDS
         if self._life is not None:
             self._life.leave()
 

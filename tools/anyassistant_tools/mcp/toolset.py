@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.mcp.attempt import Server
@@ -12,6 +13,7 @@ from anyassistant_tools.mcp.connection import connect
 from anyassistant_tools.mcp.http import HTTPServer
 from anyassistant_tools.mcp.offered import make_tools
 from anyassistant_tools.mcp.stdio import StdioServer
+from anyassistant_tools.threads import WorkerThreads
 from anyassistant_tools.tools import Tool
 from anyassistant_tools.toolset import Toolset
 
@@ -93,7 +95,7 @@ class MCPToolset(Toolset):
         """Its tools, for as long as it is open, to be called by any task of the event loop that opened it.
 
         Leaving it ends the connection, and by stdio the server: by the end of its stdin, and where that does not do,
-        by SIGTERM after 2 s and SIGKILL after another 2 s.
+        by SIGTERM after 2 s and SIGKILL after another 2 s. A server by HTTP has 5 s to end its session in.
 
         Raises:
             MCPServerError: The server cannot be started or reached.
@@ -104,9 +106,10 @@ class MCPToolset(Toolset):
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Sequence[Tool]]:
-        async with connect(self._server, timeout=self._timeout) as connection:
+        threads = WorkerThreads("mcp-toolset", 1)
+        async with connect(self._server, timeout=self._timeout, threads=threads) as connection:
             try:
-                tools = make_tools(connection)
+                tools = await threads.run(partial(make_tools, connection))  # to check a schema takes milliseconds
             except ToolDefinitionError as error:
                 raise ToolDefinitionError(f"A tool of MCP server {self.name!r}: {error}", tool=error.tool) from error
             yield tools

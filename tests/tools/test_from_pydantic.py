@@ -250,3 +250,25 @@ def test_it_goes_into_a_toolset_like_any_other() -> None:
 def properties(tool: Tool) -> dict[str, Any]:
     found: dict[str, Any] = tool.parameters["properties"]  # type: ignore[assignment]
     return found
+
+
+def test_its_schema_is_made_once() -> None:
+    asked: list[str] = []
+
+    class Noting(BaseModel):
+        """Note it."""
+
+        item: str
+
+        @classmethod
+        def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+            asked.append("schema")
+            return super().model_json_schema(*args, **kwargs)
+
+    tool = Tool.from_pydantic(Noting)
+    assert tool.parameters["required"] == ["item"]
+    assert tool.read('{"item": "hat"}') == Noting(item="hat")
+    assert tool.changed(timeout=1).read('{"item": "cap"}') == Noting(item="cap")
+    assert asked == ["schema"]
+    with pytest.raises(ToolArgumentsError, match=r"^note was not called"):
+        tool.changed(name="note").read("{}")

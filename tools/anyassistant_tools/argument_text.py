@@ -35,11 +35,14 @@ class ArgumentTextParser:
     Args:
         tool: The tool's name, for the errors.
         json_schema: The JSON Schema of its parameters, for the names that it knows.
+
+    Attributes:
+        json_schema: The same.
     """
 
     def __init__(self, tool: str, json_schema: Mapping[str, object]) -> None:
         self._tool = tool
-        self._json_schema = json_schema
+        self.json_schema = json_schema
 
     def parse(self, text: str) -> ArgumentObject:
         """Give the object that a text holds.
@@ -53,7 +56,7 @@ class ArgumentTextParser:
         if isinstance(value, str) and value.lstrip().startswith("{"):
             text, value = value, self._value(value)
         if not is_json_object(value):
-            known = describe_known(self._json_schema)
+            known = describe_known(self.json_schema)
             raise self.refusal(f"The arguments must be one JSON object ({known}), but {shorten(value)} came.")
         return ArgumentObject(text, value)
 

@@ -9,15 +9,13 @@ What text is taken at all is told in `argument_text`. Of the values in it:
 - `null` for a parameter that has a default and does not take `null` means the default.
 """
 
-import json
 import re
 from typing import TYPE_CHECKING
 
 from pydantic_core import ValidationError
 
 from anyassistant_tools.argument_text import ArgumentTextParser
-from anyassistant_tools.complaints import describe_errors
-from anyassistant_tools.omitted_nulls import nulls_that_mean_the_default
+from anyassistant_tools.omitted_nulls import validate_without_needless_nulls
 
 if TYPE_CHECKING:
     from anyassistant_tools.schema import ParametersSchema
@@ -61,19 +59,6 @@ class ArgumentsReader:
 
     def _read_closely(self, text: str) -> dict[str, object]:
         """Read a text that did not validate as it stands: mend it where the policy allows, else say what is wrong."""
-        text, value = self._parser.parse(text)
-        try:
-            return self._validated(text)
-        except ValidationError as error:
-            defaulted = nulls_that_mean_the_default(value, self._schema.omissible, error)
-            if not defaulted:
-                raise self._parser.refusal(describe_errors(error, value, self._schema.json_schema)) from None
-        value = {name: item for name, item in value.items() if name not in defaulted}
-        try:
-            return self._validated(json.dumps(value))
-        except ValidationError as error:
-            raise self._parser.refusal(describe_errors(error, value, self._schema.json_schema)) from None
-
-    def _validated(self, text: str) -> dict[str, object]:
-        values: dict[str, object] = self._validate_json(text)
-        return values
+        return validate_without_needless_nulls(
+            self._parser.parse(text), self._validate_json, omissible=self._schema.omissible, parser=self._parser
+        )

@@ -36,11 +36,11 @@ class Plan:
 
     Attributes:
         read: Validates the text of the arguments, and gives what they are in Python.
-        execute: Makes the call; None where nobody here can.
+        execute: Makes the call.
     """
 
     read: Callable[[str], Any]
-    execute: Execute | None
+    execute: Execute
 
 
 class Body(Protocol):
@@ -68,7 +68,13 @@ class Body(Protocol):
         """The JSON Schema of the arguments."""
         ...
 
-    def plan(self, settings: Settings, *, tool: str) -> Plan: ...
+    def plan(self, settings: Settings, *, tool: str) -> Plan:
+        """What reads a call's arguments and makes it, by these settings; where it cannot run, making it says so.
+
+        Raises:
+            ToolDefinitionError: A type in it has no JSON Schema.
+        """
+        ...
 
     @property
     def arguments(self) -> frozenset[str] | None:
@@ -154,16 +160,12 @@ class SchemaBody(Body):
     def __init__(
         self, description: str, parameters: Mapping[str, object], call: SchemaCall | None, *, tool: str
     ) -> None:
-        from pydantic_core import from_json
-
         from anyassistant_tools.given_schema import check_schema
-        from anyassistant_tools.json_text import to_json_text
 
         if call is not None and not callable(call):
             raise ToolDefinitionError(f"`call` of {tool} must be an async function, not {call!r}.", tool=tool)
-        check_schema(parameters, tool)
         self._description = description
-        self._parameters: dict[str, object] = from_json(to_json_text(parameters))  # a copy, whatever becomes of theirs
+        self._parameters = check_schema(parameters, tool)  # a copy, whatever becomes of theirs
         self._call = call
         self.can_run = call is not None
 
@@ -191,7 +193,7 @@ class SchemaBody(Body):
     def plan(self, settings: Settings, *, tool: str) -> Plan:
         from anyassistant_tools.given_schema import GivenSchemaReader
 
-        execute = None if self._call is None else call_on_loop(self._call, settings.timeout, tool)
+        execute = _cannot_run(tool) if self._call is None else call_on_loop(self._call, settings.timeout, tool)
         return Plan(GivenSchemaReader(tool, self._parameters).read, execute)
 
 
@@ -206,6 +208,7 @@ class ModelBody(Body):
 
     def __init__(self, model: type[BaseModel], *, tool: str) -> None:
         self._model = model
+        self._readers: dict[str, ModelReader] = {}
         if model.__pydantic_complete__:  # else a type in it does not exist yet, and its first use will tell
             parameters = [
                 Parameter(name, inspect.Parameter.KEYWORD_ONLY, _annotation_of(field), MISSING)
@@ -230,12 +233,14 @@ class ModelBody(Body):
         return dict(values)
 
     def plan(self, settings: Settings, *, tool: str) -> Plan:
-        return Plan(self._reader(tool).read, None)
+        return Plan(self._reader(tool).read, _give_back)
 
     def _reader(self, tool: str) -> ModelReader:
         from anyassistant_tools.model_reader import ModelReader
 
-        return ModelReader(self._model, tool=tool)
+        if tool not in self._readers:  # a tool under another name has the same body
+            self._readers[tool] = ModelReader(self._model, tool=tool)
+        return self._readers[tool]
 
 
 def _is_context(parameter: Parameter, tool: str) -> bool:
@@ -248,6 +253,19 @@ def _is_context(parameter: Parameter, tool: str) -> bool:
             parameter=parameter.name,
         )
     return found
+
+
+def _cannot_run(tool: str) -> Execute:
+    async def execute(_values: object, _context: object, _threads: object) -> object:
+        raise ToolDefinitionError(
+            f"Nothing here runs {tool}: give from_schema a `call`, or answer its calls yourself.", tool=tool
+        )
+
+    return execute
+
+
+async def _give_back(value: object, _context: object, _threads: object) -> object:
+    return value
 
 
 def _annotation_of(field: FieldInfo) -> object:

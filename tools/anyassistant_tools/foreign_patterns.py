@@ -19,13 +19,9 @@ _ONLY_ELSEWHERE = re.compile(r"\\[pP]\{|\\u\{|\\c[A-Za-z]|\\k<|\(\?<[A-Za-z_$]|\
 """Properties of characters, code points, control characters, named groups, and sets of nothing and of everything."""
 
 
-def is_foreign(pattern: str) -> bool:
-    """Whether a pattern that Python cannot compile is one elsewhere."""
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError):
-        return _ONLY_ELSEWHERE.search(pattern) is not None
-    return False
+def is_pattern(text: str) -> bool:
+    """Whether a text is a regular expression, here or elsewhere."""
+    return _compiles(text) or _is_one_elsewhere(text)
 
 
 def drop_foreign_patterns(schema: dict[str, object], draft: type[Validator]) -> None:
@@ -47,13 +43,29 @@ def drop_foreign_patterns(schema: dict[str, object], draft: type[Validator]) -> 
         seen.add(id(part))
         waiting.extend(specification.subresources_of(part))
         pattern, by_pattern = part.get("pattern"), part.get("patternProperties")
-        if isinstance(pattern, str) and is_foreign(pattern):
+        if isinstance(pattern, str) and _is_foreign(pattern):
             del part["pattern"]
-        if is_json_object(by_pattern) and any(map(is_foreign, by_pattern)):
+        if is_json_object(by_pattern) and any(map(_is_foreign, by_pattern)):
             _drop_properties(part, by_pattern)
 
 
 def _drop_properties(part: dict[str, object], by_pattern: Mapping[str, object]) -> None:
-    part["patternProperties"] = {key: value for key, value in by_pattern.items() if not is_foreign(key)}
+    part["patternProperties"] = {key: value for key, value in by_pattern.items() if not _is_foreign(key)}
     for keyword in ("additionalProperties", "unevaluatedProperties"):  # of which it cannot be told what they hold for
         part.pop(keyword, None)
+
+
+def _is_foreign(pattern: str) -> bool:
+    return not _compiles(pattern) and _is_one_elsewhere(pattern)
+
+
+def _is_one_elsewhere(text: str) -> bool:
+    return _ONLY_ELSEWHERE.search(text) is not None
+
+
+def _compiles(text: str) -> bool:
+    try:
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True

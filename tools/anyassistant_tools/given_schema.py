@@ -43,8 +43,9 @@ class GivenSchemaReader:
 
     def __init__(self, tool: str, schema: Mapping[str, object]) -> None:
         self._schema = _as_json(schema, tool)
-        drop_foreign_patterns(self._schema, type(_make_validator(self._schema)))
-        self._validator = _make_validator(self._schema)
+        draft = _draft_of(self._schema)
+        drop_foreign_patterns(self._schema, draft)
+        self._validator = _make_validator(self._schema, draft)
         self._parser = ArgumentTextParser(tool, self._schema)
         required = self._schema.get("required")
         self._required = frozenset(map(str, required)) if is_json_array(required) else frozenset[str]()
@@ -79,12 +80,15 @@ class GivenSchemaReader:
         return None if name in self._required else name
 
 
-def check_schema(schema: Mapping[str, object], tool: str) -> None:
+def check_schema(schema: Mapping[str, object], tool: str) -> dict[str, object]:
     """Refuse a schema that no arguments could be held against.
 
     Args:
         schema: What is to be the JSON Schema of a tool's arguments.
         tool: The tool's name.
+
+    Returns:
+        The schema in plain containers, a copy.
 
     Raises:
         ToolDefinitionError: It is no valid schema of an object, or refers to what is not in it; the message names the
@@ -92,13 +96,13 @@ def check_schema(schema: Mapping[str, object], tool: str) -> None:
     """
     from anyassistant_tools.schema_check import UnusableSchemaError, check_by_draft, check_references
 
-    plain = _as_json(schema, tool)
-    validator = _make_validator(plain)
+    plain, tried = _as_json(schema, tool), _as_json(schema, tool)
+    draft = _draft_of(plain)
     try:
-        check_by_draft(plain, type(validator))
-        check_references(plain, type(validator))
-        drop_foreign_patterns(plain, type(validator))
-        list(validator.iter_errors({}))
+        check_by_draft(plain, draft)
+        check_references(plain, draft)
+        drop_foreign_patterns(tried, draft)
+        list(_make_validator(tried, draft).iter_errors({}))
     except UnusableSchemaError as error:
         raise _definition_error(tool, str(error)) from None
     except RecursionError:
@@ -106,6 +110,7 @@ def check_schema(schema: Mapping[str, object], tool: str) -> None:
     kind = plain.get("type", "object")
     if kind != "object" and not (is_json_array(kind) and "object" in kind):
         raise _definition_error(tool, f'at type: arguments are an object, so it must be "object", not {shorten(kind)}')
+    return plain
 
 
 def _as_json(schema: Mapping[str, object], tool: str) -> dict[str, object]:
@@ -119,15 +124,20 @@ def _as_json(schema: Mapping[str, object], tool: str) -> dict[str, object]:
     return plain
 
 
-def _make_validator(schema: dict[str, object]) -> "Validator":
-    from jsonschema import Draft202012Validator, FormatChecker
+def _draft_of(schema: dict[str, object]) -> "type[Validator]":
+    from jsonschema import Draft202012Validator
     from jsonschema.validators import validator_for
-    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
     named = isinstance(schema.get("$schema"), str)
-    draft = _with_quick_unique_items(
+    return _with_quick_unique_items(
         validator_for(schema, default=Draft202012Validator) if named else Draft202012Validator
     )
+
+
+def _make_validator(schema: dict[str, object], draft: "type[Validator]") -> "Validator":
+    from jsonschema import FormatChecker
+    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # it says nothing of its types
+
     # What a regular expression is differs between languages, and Python warns of some: that one is not checked.
     formats = FormatChecker(())
     formats.checkers = {name: check for name, check in draft.FORMAT_CHECKER.checkers.items() if name != "regex"}
@@ -147,6 +157,7 @@ def _with_quick_unique_items(draft: "type[Validator]") -> "type[Validator]":
         if asked and is_json_array(items) and len(set(map(_hashable, items))) < len(items):
             yield ValidationError("an item is given twice")
 
+    # jsonschema says nothing of its types
     quick: type[Validator] = extend(draft, {"uniqueItems": unique_items})  # type: ignore[no-untyped-call]
     return quick
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticUserError
-from pydantic_core import ValidationError
 
 from anyassistant_tools.argument_text import ArgumentTextParser
-from anyassistant_tools.complaints import describe_errors, describe_known
+from anyassistant_tools.complaints import describe_known
 from anyassistant_tools.errors import ToolDefinitionError
-from anyassistant_tools.omitted_nulls import nulls_that_mean_the_default
+from anyassistant_tools.omitted_nulls import validate_without_needless_nulls
 from anyassistant_tools.schema import WithoutTitles
 
 
@@ -61,19 +59,11 @@ class ModelReader:
         Raises:
             ToolArgumentsError: The text does not fit, for whatever reason.
         """
-        text, values = self._parser.parse(text)
-        unknown = [] if self._takes_extras else [name for name in values if name not in self._known]
+        given = self._parser.parse(text)
+        unknown = [] if self._takes_extras else [name for name in given.values if name not in self._known]
         if unknown:
             known = describe_known(self.json_schema)
             raise self._parser.refusal(f"Unknown arguments ({known}): {', '.join(unknown[:10])}.")
-        try:
-            return self._adapter.validate_json(text)
-        except ValidationError as error:
-            defaulted = nulls_that_mean_the_default(values, self._omissible, error)
-            if not defaulted:
-                raise self._parser.refusal(describe_errors(error, values, self.json_schema)) from None
-        values = {name: value for name, value in values.items() if name not in defaulted}
-        try:
-            return self._adapter.validate_json(json.dumps(values))
-        except ValidationError as error:
-            raise self._parser.refusal(describe_errors(error, values, self.json_schema)) from None
+        return validate_without_needless_nulls(
+            given, self._adapter.validate_json, omissible=self._omissible, parser=self._parser
+        )

@@ -150,6 +150,7 @@ def _without_default(field: FieldInfo) -> list[object]:
         "discriminator": field.discriminator,
     }
     said = {name: value for name, value in said.items() if value is not None}
+    # by keyword, where each has a type of its own
     return [*field.metadata, Field(**said)] if said else list(field.metadata)  # type: ignore[call-overload]
 
 

@@ -1,11 +1,10 @@
 """Whether a JSON Schema can be used: it is valid by its draft, and what it refers to is in it and leads somewhere."""
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from anyassistant_tools.complaints import shorten, write_path
-from anyassistant_tools.foreign_patterns import is_foreign
+from anyassistant_tools.foreign_patterns import is_pattern
 from anyassistant_tools.narrowing import is_json_array, is_json_object
 from anyassistant_tools.schema_complaints import describe_expectation
 
@@ -30,10 +29,10 @@ def check_by_draft(schema: object, draft: "type[Validator]") -> None:
     """
     from jsonschema import FormatChecker
     from jsonschema.exceptions import best_match
-    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # it says nothing of its types
 
     formats = FormatChecker(())
-    formats.checkers = {**draft.FORMAT_CHECKER.checkers, "regex": (_is_pattern, ())}
+    formats.checkers = {**draft.FORMAT_CHECKER.checkers, "regex": (_is_pattern_or_no_text, ())}
     by_draft = draft(draft.META_SCHEMA, registry=REGISTRY, format_checker=formats)
     # typed as JSON is, which `object` is not
     wrong = best_match(by_draft.iter_errors(schema))  # type: ignore[arg-type]  # pyright: ignore
@@ -42,14 +41,8 @@ def check_by_draft(schema: object, draft: "type[Validator]") -> None:
         raise UnusableSchemaError(f"at {place}: {describe_expectation(wrong)}; {came} came")
 
 
-def _is_pattern(value: object) -> bool:
-    if not isinstance(value, str) or is_foreign(value):
-        return True
-    try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError):
-        return False
-    return True
+def _is_pattern_or_no_text(value: object) -> bool:
+    return not isinstance(value, str) or is_pattern(value)
 
 
 def check_references(schema: dict[str, object], draft: "type[Validator]") -> None:
@@ -71,6 +64,7 @@ def check_references(schema: dict[str, object], draft: "type[Validator]") -> Non
     root: Resolver[Schema] = REGISTRY.resolver_with_root(resource)
     waiting: list[tuple[object, Resolver[Schema]]] = [(schema, root)]
     in_place: dict[int, list[object]] = {}
+    checked: set[int] = set()
     while waiting:
         part, resolver = waiting.pop()
         if not is_json_object(part) or id(part) in in_place:
@@ -86,7 +80,9 @@ def check_references(schema: dict[str, object], draft: "type[Validator]") -> Non
         except (Unresolvable, ValueError, TypeError, AttributeError):  # a pointer may lead through anything
             where = "it is not in the schema, and nothing is fetched"
             raise UnusableSchemaError(f"at $ref {shorten(reference)}: {where}") from None
-        check_by_draft(found.contents, draft)
+        if id(found.contents) not in checked:  # many refer to one
+            checked.add(id(found.contents))
+            check_by_draft(found.contents, draft)
         in_place[id(part)].append(found.contents)
         waiting.append((found.contents, found.resolver))
     _refuse_circles(in_place)

@@ -272,17 +272,11 @@ class Tool:
     ) -> ToolResult:
         plan = self._plan
         value = plan.read(arguments)
-        if plan.execute is not None:
-            try:
-                value = await plan.execute(value, context, threads)
-            except BaseException as error:
-                _tell_who_may_still_run(context, error)
-                raise
-        elif isinstance(self._body, SchemaBody):
-            raise ToolDefinitionError(
-                f"Nothing here runs {self.name}: give from_schema a `call`, or answer its calls yourself.",
-                tool=self.name,
-            )
+        try:
+            value = await plan.execute(value, context, threads)
+        except BaseException as error:
+            _tell_who_may_still_run(context, error)
+            raise
         return make_result(value, tool=self.name, max_content=self.settings.max_content)
 
     def _companion(self, fn: Callable[..., object], option: str) -> Companion:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from .config import Config
 from .stream import RunStream
-from .wire import WireList, WireObject, WireRun
+from .wire import WireList, WireObject, WireRun, problems_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -161,7 +161,7 @@ def _check(value: object, model: type[M], answer: WireResponse) -> M:
         return model.model_validate(value)
     except ValidationError as error:
         raise ProviderError(
-            f"The service's answer is not as the Assistants wire has it: {error}",
+            f"The service's answer is not as the Assistants wire has it: {problems_of(error)}.",
             code="invalid_response",
             request_id=answer.headers.get("x-request-id"),
         ) from error

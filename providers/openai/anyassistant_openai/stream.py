@@ -12,8 +12,10 @@ from anyassistant.errors import ProviderError
 from anyassistant.http import ServerSentEvent, WireStream
 from anyassistant.http.json_text import read_json
 from anyassistant.types import Event, RunEvent, RunRecord
+from pydantic import ValidationError
 
 from .events import read_event
+from .wire import problems_of
 
 END_SECONDS = 0.5
 """How long the end of a stream is waited for that has said all, so that its connection can be used again."""
@@ -61,8 +63,9 @@ class RunStream:
             try:
                 event = read_event(sent.event, read_json(sent.data))
             except ValueError as error:
+                problem = problems_of(error) if isinstance(error, ValidationError) else error
                 raise ProviderError(
-                    f"An event {sent.event!r} of the service is not as the Assistants wire has it: {error}",
+                    f"An event {sent.event!r} of the service is not as the Assistants wire has it: {problem}.",
                     code="invalid_response",
                     request_id=self._stream.request_id,
                 ) from error

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import anyio
 from anyassistant import protocols
 from anyassistant.errors import AnyAssistantError, ProviderError
 from anyassistant.protocols import MessageParams, RunParams, ToolExecutor
@@ -17,6 +19,9 @@ from .client import AssistantsClient, path_of
 from .mapping import message, run_record, thread_record
 from .run import AssistantsRun
 from .wire import Json, WireMessage, WireRun, WireThread
+
+UNDO_SECONDS = 10.0
+"""How long it may take to delete a thread that could not be made whole."""
 
 
 class AssistantsThread(protocols.Thread):
@@ -106,8 +111,9 @@ async def create_thread(client: AssistantsClient, body: Json, more: Sequence[Mes
     try:
         for one in more:
             await thread.create_message(one)
-    except AnyAssistantError:
-        await thread.delete()
+    except BaseException:
+        with anyio.move_on_after(UNDO_SECONDS, shield=True), suppress(AnyAssistantError):
+            await thread.delete()
         raise
     return thread
 

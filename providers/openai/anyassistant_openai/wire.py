@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from anyassistant.types import MessageStatus, Role, RunStatus, StepStatus
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 LATEST_SECONDS = 10**11
 """What is more is no time in seconds: Alibaba counts in milliseconds."""
@@ -164,3 +164,9 @@ class WireList(WirePart):
 
     data: list[Json]
     has_more: bool = False
+
+
+def problems_of(error: ValidationError) -> str:
+    """What is wrong with an object, without what it holds."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the object'}: {one['msg']}" for one in problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -24,7 +24,8 @@ class CallOptions(TypedDict, total=False):
 
     Attributes:
         timeout: Seconds a call may take, the wait for a free thread included; `None` is no limit. By default 60.
-        requires_approval: A person has to approve each call; or a function of the arguments that says whether.
+        requires_approval: A person has to approve each call; or a function of the arguments, sync or async, that says
+            whether.
         idempotent: A call whose outcome is unknown may be made again.
         sequential: No other call of the turn runs beside it.
         isolate: Where a sync function runs: in a `"thread"`, which cannot be stopped, or in a `"process"`, which is
@@ -40,7 +41,7 @@ class CallOptions(TypedDict, total=False):
     """
 
     timeout: float | None
-    requires_approval: bool | Callable[..., bool]
+    requires_approval: bool | Callable[..., bool | Awaitable[bool]]
     idempotent: bool
     sequential: bool
     isolate: Literal["thread", "process"]
@@ -69,7 +70,7 @@ class Settings:
     """The options of a tool, all of them, validated; what each means is said at `CallOptions`."""
 
     timeout: float | None = DEFAULT_TIMEOUT
-    requires_approval: bool | Callable[..., bool] = False
+    requires_approval: bool | Callable[..., bool | Awaitable[bool]] = False
     idempotent: bool = False
     sequential: bool = False
     isolate: Literal["thread", "process"] = "thread"

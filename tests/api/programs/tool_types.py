@@ -20,6 +20,15 @@ async def order_later(ctx: RunContext[str], item_id: str) -> str:
     return assert_type(ctx.deps, str) + item_id
 
 
+async def is_dear_today(ctx: RunContext[str], item_id: str) -> bool:
+    return item_id.startswith(ctx.deps)
+
+
+@tool(requires_approval=is_dear_today)
+async def order_today(item_id: str) -> str:
+    return item_id
+
+
 @tool(inline=True)
 async def search(words: str) -> AsyncIterator[int]:
     yield len(words)

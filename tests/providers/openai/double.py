@@ -270,9 +270,14 @@ class Double:
         return last
 
     async def _stream(self, run: p.Run, *, after: int = 0) -> AsyncGenerator[bytes, None]:
+        begun: set[object] = set()
         async with aclosing(run.events(after=after)) as events:
             async for event in events:
-                if event.event.startswith("anyassistant."):
+                if event.event == "thread.run.step.created":
+                    begun.add(event.data.id)
+                # Outputs are told as pieces of their step by hosting; the SDK knows no pieces of an earlier stream's.
+                is_earlier = event.event == "thread.run.step.delta" and event.data["id"] not in begun
+                if is_earlier or event.event.startswith("anyassistant."):
                     continue
                 async with aclosing(self._frame(event)) as pieces:
                     async for piece in pieces:

@@ -125,7 +125,22 @@ def resolve(
         profile = replace(profile, model=model)
     manifest = _manifest_of(profile, plugins)
     config = _validate(manifest, profile)
-    return Resolved(manifest, config, profile.model, [*_load_toolsets(file, profile)])
+    toolsets = [*_load_toolsets(file, profile)]
+    _refuse_equal_names(toolsets, profile.lines.get("toolsets", file.toolsets_line))
+    return Resolved(manifest, config, profile.model, toolsets)
+
+
+def _refuse_equal_names(toolsets: Sequence[Toolset], where: str) -> None:
+    """Refuse two tools of one name; those of toolsets that have to be opened are looked at when they are."""
+    owners: dict[str, str] = {}
+    for toolset in toolsets:
+        for tool in () if toolset.needs_opening else toolset.tools:
+            if tool.name in owners:
+                raise ConfigError(
+                    f"{where}: toolsets {owners[tool.name]!r} and {toolset.name!r} both have a tool {tool.name!r}: a "
+                    "model could not tell them apart. Publish one of them with a prefix."
+                )
+            owners[tool.name] = toolset.name
 
 
 def _load_toolsets(file: ConfigFile, profile: Profile) -> Iterator[Toolset]:

@@ -267,3 +267,10 @@ def test_toolsets_that_cannot_be_found_are_named_with_their_line(
     write(f"{table}\ntoolsets = {toolsets}\n{provider}\n")
     with pytest.raises(ConfigError, match=message):
         resolve("test" if table else "echo")
+
+
+def test_two_toolsets_with_one_tool_are_refused_with_their_line(write: Write, shop: str) -> None:
+    write(f'toolsets = ["{shop}:TOOLS", "{shop}:get_shopping_history"]\n')
+    message = rf"anyassistant.toml:1: toolsets '{shop}:TOOLS' and .* both have a tool 'get_shopping_history'"
+    with pytest.raises(ConfigError, match=message):
+        resolve("echo")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..errors import (
@@ -14,7 +15,16 @@ from ..errors import (
     RunIncomplete,
     RunRequiresAction,
 )
-from ..types import LastError, RunRecord
+from ..types import LastError, PendingCall, RunRecord
+
+_LIMITS: Mapping[str, str] = {
+    "max_prompt_tokens": "max_prompt_tokens=",
+    "max_completion_tokens": "max_completion_tokens=",
+    "max_turns": "limits=Limits(turns=)",
+    "max_seconds": "limits=Limits(seconds=)",
+    "repeated_call": "limits=Limits(repeated_calls=)",
+}
+"""What sets each limit."""
 
 
 def outcome_error(record: RunRecord, text: str, cause: BaseException | None) -> RunError:
@@ -44,14 +54,15 @@ def _error(record: RunRecord, text: str) -> RunError:
         case "incomplete":
             reason = record.incomplete_details.reason if record.incomplete_details else "a limit"
             return RunIncomplete(
-                f"{name} reached its limit ({reason}); what it did is kept. Run the assistant again to go on.",
+                f"{name} reached its limit ({reason}; {_LIMITS.get(reason, 'see its incomplete_details')}); what it "
+                "did is kept. Run the assistant again to go on.",
                 run=record,
                 text=text,
             )
         case "cancelled":
             return RunCancelled(f"{name} was cancelled.", run=record)
         case "expired":
-            return RunExpired(f"{name} expired.", run=record)
+            return RunExpired(f"{name} expired: its `expires_in` was over.", run=record)
         case "requires_action":
             return RunRequiresAction(f"{name} waits for {_what_it_waits_for(record)}.", run=record)
         case "queued" | "in_progress" | "cancelling" | "completed":
@@ -59,16 +70,23 @@ def _error(record: RunRecord, text: str) -> RunError:
 
 
 def _what_it_waits_for(record: RunRecord) -> str:
+    approved = [call for call in record.pending_calls if call.decision is not None and call.waits_for == "output"]
     outputs, approvals = (
-        ", ".join(f"{call.name} ({call.id})" for call in record.pending_calls if call.waits_for == kind)
+        _named(call for call in record.pending_calls if call.waits_for == kind and call not in approved)
         for kind in ("output", "approval")
     )
     waits: list[str] = []
+    if approved:
+        waits.append(f"somebody who has the tools of {_named(approved)}, approved (thread.resume(tools=[...]))")
     if outputs:
         waits.append(f"the outputs of {outputs} (give them with run.submit_tool_outputs({{id: value}}))")
     if approvals:
         waits.append(f"approval of {approvals} (run.approve(id) or run.reject(id, reason))")
     return " and ".join(waits)
+
+
+def _named(calls: Iterable[PendingCall]) -> str:
+    return ", ".join(f"{call.name} ({call.id})" for call in calls)
 
 
 def _provider_error(record: RunRecord) -> ProviderError | None:

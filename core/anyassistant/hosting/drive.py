@@ -67,7 +67,10 @@ class Drive:
                         if ending is None and self.answers:
                             await rounds.take(self.answers)
                             owned.has_accepted = True
-                    if ending is None:
+                            if rounds.is_anothers and self.executor.names == frozenset():
+                                # Who only decides, with another provider configured, must not let its model answer.
+                                owned.stop("park")
+                    if ending is None and owned.stop_reason != "park":
                         goes_on = await rounds.begin(is_answered=bool(self.answers))
                         owned.accept(goes_on=goes_on)
                         await anyio.lowlevel.checkpoint_if_cancelled()
@@ -139,7 +142,10 @@ class Drive:
             owned.cause = ending.cause
             rounds.end(ending)
         elif owned.stop_reason == "park":
-            writer.draft().post(durable=True, release=True, active_seconds=active)
+            draft = writer.draft()
+            if self.answers and writer.record.status == "requires_action":
+                await rounds.leave(draft)
+            draft.post(durable=True, release=True, active_seconds=active)
         else:
             owned.rests = True
             draft = writer.draft()

@@ -17,7 +17,6 @@ from ..types import (
     LastError,
     StepStatus,
     ToolOutput,
-    TurnCall,
     Usage,
 )
 from .turn import BrokenOff, LiveTurn
@@ -60,7 +59,7 @@ def failed(code: str, message: str, *, cause: BaseException | None = None) -> En
 def ended_by_call(name: str, outcome: CallOutcome | None, cause: BaseException | None) -> Ending:
     """The run ends by what came of a call."""
     if outcome == "refused":
-        message = f"Tool {name!r} was called again and again with arguments that do not fit."
+        message = f"Tool {name!r} was called with arguments that do not fit as often as its max_attempts allows."
         return failed("invalid_tool_arguments", message, cause=cause)
     return failed("tool_failed", f"Tool {name!r} failed with an error that is declared fatal.", cause=cause)
 
@@ -93,7 +92,9 @@ def write_ending(
         if turn.is_open:
             turn.close(draft, broken_off=None if ending.status == "completed" else ending.broken_off)
         if turn.calls and ending.status != "completed":
-            outputs = [_output(call, ending, call.id in started) for call in turn.unfinished]
+            outputs = [
+                output_at_end(call.id, ending.status, was_started=call.id in started) for call in turn.unfinished
+            ]
             turn.end_calls(draft, _STEP[ending.status], outputs, ending.error)
     if ending.status == "cancelled" and draft.record.status != "cancelling":
         draft.run("cancelling", pending_calls=())
@@ -134,12 +135,13 @@ _WHY: Mapping[EndStatus, str] = {
 }
 
 
-def _output(call: TurnCall, ending: Ending, was_started: bool) -> ToolOutput:
-    why = _WHY[ending.status]
+def output_at_end(call_id: str, status: EndStatus, *, was_started: bool) -> ToolOutput:
+    """What is told of a call that had no output when its run ended."""
+    why = _WHY[status]
     if was_started:
         told = f"Not finished: {why} first. It may have taken effect."
-        return ToolOutput(call.id, told, error=f"started; then {why}", outcome="unknown")
-    return ToolOutput(call.id, f"Not called: {why} first.", error=f"not started; {why}", outcome="skipped")
+        return ToolOutput(call_id, told, error=f"started; then {why}", outcome="unknown")
+    return ToolOutput(call_id, f"Not called: {why} first.", error=f"not started; {why}", outcome="skipped")
 
 
 def said(error: BaseException) -> str:

@@ -49,10 +49,17 @@ class RunHost:
         return state.service == self.service
 
     async def finish(self, state: RunState) -> RunState:
-        """Drive a run that nobody drives, and wait until its driver has done what there is to do without tools."""
+        """Drive a run that nobody drives, and wait until its driver has done what there is to do without tools.
+
+        Raises:
+            ProviderError: The service that keeps it cannot be reached.
+            StoreError: It could not be written how it came out.
+        """
         owned = await self.take_up(state, NO_TOOLS)
         if owned is not None:
             await owned.ended.wait()
+            if owned.error is not None:
+                raise owned.error
         return await self.store.get_run(state.record.id) or state
 
     async def take_up(self, state: RunState, executor: ToolExecutor, answers: Answers = NO_ANSWERS) -> OwnedRun | None:

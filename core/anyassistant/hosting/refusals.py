@@ -55,11 +55,20 @@ def check_answers(record: RunRecord, answers: Answers) -> None:
         call = pending.get(call_id)
         if call is None:
             raise InvalidRequest(
-                f"Run {record.id} does not wait for call {call_id!r}; it waits for: {', '.join(sorted(pending))}.",
+                f"Run {record.id} does not wait for call {call_id!r}, or no longer; it waits for: "
+                f"{', '.join(sorted(pending))}.",
                 param=param,
                 code="unknown_tool_call",
             )
         wanted = "output" if param == "tool_outputs" else "approval"
+        if call.decision is not None and call.decision.approved and wanted == "approval":
+            by = f" by {call.decision.by}" if call.decision.by else ""
+            raise InvalidRequest(
+                f"Call {call_id} of {call.name} was approved already{by}. Whoever has the tool goes on: "
+                "thread.resume(tools=[...]).",
+                param=param,
+                code="wrong_answer",
+            )
         if call.waits_for != wanted:
             hint = "approve or reject it" if wanted == "output" else "give it with submit_tool_outputs"
             raise InvalidRequest(
@@ -83,7 +92,8 @@ def _check_arguments(record: RunRecord, name: str, arguments: str) -> None:
     try:
         GivenSchemaReader(name, spec.parameters).read(arguments)
     except ToolArgumentsError as error:
-        raise InvalidRequest(str(error), param="arguments", code="invalid_value") from error
+        problem = str(error).removeprefix(f"{name} was not called. ")
+        raise InvalidRequest(f"Not approved. {problem}", param="arguments", code="invalid_value") from error
 
 
 def refuse_unknown_choice(record: RunRecord, choice: ToolChoice) -> None:

@@ -73,12 +73,10 @@ class Rounds:
         """Whether another provider's model asked for the calls that the run rests for."""
         return self._calling is not None and self._calling.turn.provider != self._provider
 
-    async def leave(self) -> None:
+    async def leave(self, draft: Draft) -> None:
         """Leave a run that was answered to whoever goes on with it: `queued`, if nothing is left to wait for."""
         if await self._resting().can_go(is_answered=True):
-            draft = self._writer.draft()
             draft.run("queued", pending_calls=())
-            draft.post()
 
     async def begin(self, *, is_answered: bool) -> bool:
         """Set the run going. False where it still waits for its caller.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 
 import anyio
 
 from .. import protocols
-from ..errors import InvalidRequest, not_found
+from ..errors import InvalidRequest, ProviderError, not_found
 from ..protocols import ToolExecutor
 from ..types import Decision, Event, Page, PageQuery, RunRecord, RunStep, ToolOutput
 from .answers import Answers
@@ -95,7 +96,9 @@ class HostedRun(protocols.Run):
         state = await self._store.request_cancel(self.record.id, time.time())
         if state is None:
             raise not_found("run", self.record.id)
-        self.record = as_readers_see(await self._host.settle(state))
+        self.record = as_readers_see(state)
+        with suppress(ProviderError):  # it is asked for, durably: whoever looks next goes on with it
+            self.record = as_readers_see(await self._host.settle(state))
 
     async def list_steps(self, query: PageQuery, /) -> Page[RunStep]:
         return await self._store.list_steps(self.record.id, query)

@@ -54,6 +54,7 @@ class LiveTurn:
     The message and the run steps that belong to it are opened when their first piece comes, and closed with the turn.
 
     Attributes:
+        provider: The name of the provider whose model speaks.
         usage: What the model call cost, as far as the provider said.
         provider_state: What the provider gave to be handed back, as it gave it.
         is_open: Whether the model may still speak.
@@ -61,7 +62,7 @@ class LiveTurn:
 
     def __init__(self, writer: Writer, provider: str) -> None:
         self._writer = writer
-        self._provider = provider
+        self.provider = provider
         self._id = new_id("turn")
         self._text: list[str] = []
         self._refusal: list[str] = []
@@ -228,7 +229,7 @@ class LiveTurn:
             id=self._id,
             run_id=self._writer.record.id,
             thread_id=self._writer.record.thread_id,
-            provider=self._provider,
+            provider=self.provider,
             text=self.text,
             refusal="".join(self._refusal),
             tool_calls=tuple(self.calls),

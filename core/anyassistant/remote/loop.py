@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
@@ -11,7 +12,7 @@ import anyio
 from .. import protocols
 from ..errors import InvalidRequest, ProviderError
 from ..hosting.answers import NO_ANSWERS, Answers
-from ..hosting.endings import Ending, ended_by_call, incomplete
+from ..hosting.endings import Ending, ended_by_call, failed, incomplete
 from ..hosting.rounds import repeats
 from ..protocols import Journal, Screening, ToolExecutor, unknown_tool_output
 from ..types import PageQuery, PendingCall, RunRecord, RunStep, ToolCall, ToolOutput
@@ -25,6 +26,8 @@ LONGEST_ASKED_PAUSE = 30.0
 """What a service may ask for instead."""
 
 PAUSED = "requires_action"
+STALE_SECONDS = 10.0
+"""How long a service may go on telling that it waits for outputs which it has taken."""
 
 
 class RunEnds(Exception):
@@ -65,6 +68,8 @@ class RunLoop:
         self._replays = replays
         self._after = 0
         self._journal = _Journal(mirror)
+        self._submitted: frozenset[str] = frozenset()
+        self._stale_until = 0.0
         self._for_approval = frozenset(call.id for call in mirror.record.pending_calls if call.waits_for == "approval")
 
     async def answer(self, answers: Answers) -> None:
@@ -118,6 +123,8 @@ class RunLoop:
         try:
             await self._mirror.writer.flush()  # only who still drives the run may submit
             await self._run.submit_tool_outputs(outputs, follow=True)
+            self._submitted |= {output.tool_call_id for output in outputs}
+            self._stale_until = time.monotonic() + STALE_SECONDS
         except InvalidRequest:
             # It has ended meanwhile, or has the outputs by a request whose answer was lost.
             record = await self._run.refresh()
@@ -137,12 +144,18 @@ class RunLoop:
         while True:
             record = await self._run.refresh()
             await self.catch_up()
-            if not record.is_open or (and_pauses and record.status == PAUSED):
+            if not record.is_open or (and_pauses and record.status == PAUSED and not self._is_stale(record)):
                 return record
             if record.status != PAUSED:
                 self._mirror.move(record, record.status)
             await anyio.sleep(pause if self._run.poll_after is None else min(self._run.poll_after, LONGEST_ASKED_PAUSE))
             pause = min(pause * 1.5, LONGEST_PAUSE)
+
+    def _is_stale(self, record: RunRecord) -> bool:
+        """Whether it is told that the run waits for outputs which the service took just now: it says so too late."""
+        if record.status != PAUSED or not self._submitted or time.monotonic() > self._stale_until:
+            return False
+        return all(call.id in self._submitted for call in record.pending_calls)
 
     async def _listen(self) -> bool:
         """Tell what a stream tells. Whether it told that the run paused or has ended."""
@@ -152,6 +165,8 @@ class RunLoop:
                 if self._replays:
                     self._after = event.sequence
                 if isinstance(event, RunEvent):
+                    if self._is_stale(event.data):
+                        continue
                     self._run.record = event.data
                     has_told = event.data.status == PAUSED or not event.data.is_open
                     if not has_told:
@@ -189,6 +204,7 @@ class RunLoop:
                 another.
         """
         record = self._run.record
+        self._refuse_repeated_ids(record)
         if self._mirror.fatal is not None:  # its driver went away before it could end the run
             raise RunEnds(Ending("failed", self._mirror.fatal))
         offered = frozenset(tool.name for tool in record.tools)
@@ -224,6 +240,14 @@ class RunLoop:
         if output.fatal:
             name = self._known(output.tool_call_id).name
             raise RunEnds(ended_by_call(name, output.outcome, output.cause))
+
+    def _refuse_repeated_ids(self, record: RunRecord) -> None:
+        """End a run whose service gives a second call the id of one that was made, which would answer for it."""
+        for call in record.pending_calls:
+            known = self._known(call.id)
+            if known.outcome is not None and (known.name, known.arguments) != (call.name, call.arguments):
+                what = f"The service gave two calls the id {call.id!r}: {known.name} and {call.name}."
+                raise RunEnds(failed("invalid_response", what))
 
     def _check_limits(self) -> None:
         """End a run that would go on for ever: the service may have no limits of its own."""
@@ -275,7 +299,9 @@ class _Journal(Journal):
         return self._mirror.record
 
     async def claim(self, call_id: str, /, *, repeatable: bool) -> bool:
-        return await self._mirror.writer.claim(call_id, repeatable=repeatable)
+        is_mine = await self._mirror.writer.claim(call_id, repeatable=repeatable)
+        self._mirror.started.add(call_id)
+        return is_mine
 
     def progress(self, call_id: str, data: object, /) -> None:
         self._mirror.writer.extension("anyassistant.tool.progress", {"tool_call_id": call_id, "progress": data})

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..hosting.context import said_of_images
-from ..hosting.endings import Ending, ended_by_call
+from ..hosting.endings import Ending, EndStatus, ended_by_call, output_at_end
 from ..hosting.ids import new_id
 from ..hosting.store import Change, RunState, Store
 from ..hosting.turn import ledger_state
@@ -64,6 +64,7 @@ class Mirror:
 
     Attributes:
         writer: Writes for that driver.
+        started: Ids of calls that were claimed and of which nothing has come yet.
     """
 
     def __init__(self, store: Store, state: RunState) -> None:
@@ -72,6 +73,7 @@ class Mirror:
         self._steps: dict[str, RunStep] = {}
         self._told: set[tuple[str, str]] = set()
         self._heard: dict[str, str] = {}
+        self.started: set[str] = set()
 
     @property
     def record(self) -> RunRecord:
@@ -90,8 +92,10 @@ class Mirror:
             page = await self._store.list_steps(run_id, query)
             self._steps.update((step.id, step) for step in page.data)
             if not page.has_more:
-                return
+                break
             query = replace(query, after=page.data[-1].id)
+        ledger = await self._store.list_claims(run_id)
+        self.started = {call_id for call_id, state in ledger.items() if state == "started"}
 
     def take(self, event: Event) -> None:
         """Tell what the service told; its own word on the run's status goes by `move`."""
@@ -207,10 +211,18 @@ class Mirror:
         if ending is not None:
             details = None if ending.reason is None else IncompleteDetails(ending.reason)
             record = replace(record, status=ending.status, last_error=ending.error, incomplete_details=details)
+        self._end_open_calls(record.status)
         self._end_open_steps(record.status)
         self.writer.record = record
         event = RunEvent(RUN_EVENTS[record.status], record, self.writer.next_sequence())
         self.writer.post(Change(events=[event], record=record, release=True, durable=True))
+
+    def _end_open_calls(self, status: RunStatus) -> None:
+        """Tell of calls that nothing came of what is known of them here: the service does not know if one was begun."""
+        for call in [call for step in self.rounds for call in step.tool_calls if call.outcome is None]:
+            was_started = call.id in self.started
+            if was_started or call.output is None:
+                self.record_output(output_at_end(call.id, _end_status(status), was_started=was_started))
 
     def _end_open_steps(self, status: RunStatus) -> None:
         """Tell that the steps have ended of which the service did not tell it."""
@@ -235,6 +247,7 @@ class Mirror:
     def adopt(self, calls: Sequence[ToolCall]) -> None:
         """Put calls of which no step told into the service's open step, or into one of ours where it has none."""
         unknown = [ToolCall(call.id, call.name, call.arguments) for call in calls if self.call(call.id) is None]
+        self._complete_arguments(calls)
         if not unknown:
             return
         is_open = (step for step in self._steps.values() if step.type == "tool_calls" and not self.has_ended(step))
@@ -244,6 +257,22 @@ class Mirror:
             self.take_step(step)
         changed = self._steps[step.id] = replace(step, tool_calls=(*step.tool_calls, *unknown))
         self.writer.post(Change(steps=[changed]))
+
+    def _complete_arguments(self, calls: Sequence[ToolCall]) -> None:
+        """Take what is to be called from the service's last word: a step may have told of it while it was written."""
+        draft = self.writer.draft()
+        is_changed = False
+        for call in calls:
+            known = self.call(call.id)
+            if (
+                known is not None
+                and known.outcome is None
+                and (known.name, known.arguments) != (call.name, call.arguments)
+            ):
+                self._change_call(draft, call.id, name=call.name, arguments=call.arguments)
+                is_changed = True
+        if is_changed:
+            draft.post()
 
     def _step_of_ours(self) -> RunStep:
         record = self.record
@@ -311,6 +340,7 @@ class Mirror:
             error = ended_by_call(call.name, output.outcome, None).error
             step = self._steps[step_id] = replace(self._steps[step_id], last_error=error)
             draft.update_step(step)
+        self.started.discard(output.tool_call_id)
         state = ledger_state(output)
         if state is not None:
             draft.finish(output.tool_call_id, state)
@@ -367,3 +397,11 @@ def _as_it_began(step: RunStep) -> RunStep:
         cancelled_at=None,
         expired_at=None,
     )
+
+
+def _end_status(status: RunStatus) -> EndStatus:
+    match status:
+        case "completed" | "failed" | "incomplete" | "cancelled" | "expired":
+            return status
+        case _:  # the service was told to cancel it, and has not said yet how it ended
+            return "cancelled"

@@ -11,7 +11,8 @@ from ..types import Turn
 def busy(thread_id: str, run_id: str) -> ThreadBusy:
     """The error of a thread whose open run holds it."""
     return ThreadBusy(
-        f"Thread {thread_id} has an open run {run_id}: wait for it, cancel it, or take it over with thread.resume().",
+        f"Thread {thread_id} has an open run {run_id}: wait for it, answer what it rests for "
+        f"(client.runs.get({run_id!r}).record.pending_calls), cancel it, or take it over with thread.resume().",
         thread_id=thread_id,
         run_id=run_id,
     )

@@ -9,7 +9,7 @@ import pytest
 from anyassistant import AsyncClient, ToolResult, tool
 from anyassistant.errors import InvalidRequest, ProviderError, RunFailed, RunIncomplete, RunRequiresAction
 from anyassistant.store.memory import MemoryStore
-from anyassistant.types import Limits, Page, PageQuery, RunStep
+from anyassistant.types import Limits, Page, PageQuery, RunRecord, RunStep
 
 
 def order_item(item_id: str) -> str:
@@ -203,3 +203,97 @@ async def test_readers_that_find_a_thread_at_once_do_not_get_in_each_others_way(
         async with AsyncClient(service, store=make_store()) as other, anyio.create_task_group() as group:
             for _ in range(5):
                 group.start_soon(other.threads.get, thread.id)
+
+
+async def test_a_pause_that_is_told_too_late_is_not_answered_twice(service, monkeypatch) -> None:
+    refresh = service.run_type.refresh
+    seen: dict[str, RunRecord] = {}
+
+    async def lagging(self) -> RunRecord:
+        record = await refresh(self)
+        if record.status == "requires_action":
+            seen[record.id] = record
+        elif record.id in seen:  # one look more at what is over
+            self.record = seen.pop(record.id)
+        return self.record
+
+    def refuse(_: object) -> None:
+        raise ProviderError("no streams here", code="connection_error")
+
+    service.on_event = refuse
+    monkeypatch.setattr(service.run_type, "refresh", lagging)
+    async with AsyncClient(service, store=MemoryStore()) as client:
+        assistant = await client.assistants.create(tools=[order_item])
+        thread = await client.threads.create(messages=['CALL order_item {"item_id": "x"}'])
+        assert (await thread.run(assistant).result()).text == "TOOL RESULT: ordered x"
+    assert len(service.submitted) == 1
+
+
+async def test_an_id_that_is_used_twice_is_no_answer_to_the_second_call(service, monkeypatch) -> None:
+    refresh = service.run_type.refresh
+    first: list[str] = []
+
+    async def repeating(self) -> RunRecord:
+        record = await refresh(self)
+        calls = list(record.pending_calls)
+        if calls and not first:
+            first.append(calls[0].id)
+        elif calls and calls[0].id != first[0]:
+            self.record = replace(record, pending_calls=[replace(calls[0], id=first[0])])
+        return self.record
+
+    def refuse(_: object) -> None:
+        raise ProviderError("no streams here", code="connection_error")
+
+    async def no_steps(self, query: PageQuery) -> Page[RunStep]:
+        return Page([], False)
+
+    service.on_event = refuse
+    monkeypatch.setattr(service.run_type, "list_steps", no_steps)
+    monkeypatch.setattr(service.run_type, "refresh", repeating)
+    monkeypatch.setattr("anyassistant.remote.loop.STALE_SECONDS", 0.0)
+    async with AsyncClient(service, store=MemoryStore()) as client:
+        assistant = await client.assistants.create(tools=[order_item])
+        text = 'CALL order_item {"item_id": "x"}\nTHEN\nCALL order_item {"item_id": "y"}'
+        thread = await client.threads.create(messages=[text])
+        with pytest.raises(RunFailed, match="two calls the id") as failed:
+            await thread.run(assistant).result()
+        assert failed.value.code == "invalid_response"
+
+
+async def test_a_call_that_was_begun_is_told_as_one_when_its_run_is_cancelled(service, make_store) -> None:
+    store = make_store()
+    begun = anyio.Event()
+
+    async def wait_long() -> None:
+        """Wait."""
+        begun.set()
+        await anyio.sleep_forever()
+
+    async with AsyncClient(service, store=store) as client:
+        assistant = await client.assistants.create(tools=[wait_long])
+        thread = await client.threads.create(messages=["CALL wait_long {}\nCALL elsewhere {}"])
+        run = await thread.run(assistant).start()
+        await begun.wait()
+        await run.cancel()
+        assert (await run.wait()).status == "cancelled"
+        [step] = [step async for step in run.steps()]
+        call = step.tool_calls[0]
+        assert call.outcome == "unknown"
+        assert call.output == "Not finished: the run was cancelled first. It may have taken effect."
+
+
+async def test_cancel_during_an_outage_is_told_to_who_waits_and_done_afterwards(
+    service, make_store, outage: Outage
+) -> None:
+    async with AsyncClient(service, store=make_store()) as client:
+        _, run, _ = await rest(client)
+        outage.is_on = True
+        await run.cancel()
+        assert run.record.status == "cancelling"
+        outage.asked = 0
+        with pytest.raises(ProviderError, match="no line"):
+            await run.wait()
+        assert outage.asked < 10
+        outage.is_on = False
+        assert (await run.wait()).status == "cancelled"

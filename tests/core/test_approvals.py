@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from itertools import permutations
 from typing import Any
 
@@ -11,7 +11,8 @@ import anyio
 import pytest
 from anyassistant import AsyncClient, RunContext, Tool, Toolset
 from anyassistant.errors import InvalidRequest, RunCancelled, RunExpired, RunFailed, RunRequiresAction, ThreadBusy
-from anyassistant.types import ExtensionEvent, RunStep, ToolCall
+from anyassistant.store.memory import MemoryStore
+from anyassistant.types import Event, ExtensionEvent, RunStep, ToolCall
 
 ELSEWHERE = {"type": "function", "function": {"name": "elsewhere"}}
 BUY = 'CALL buy {"order_id": "ord-1"}'
@@ -722,9 +723,7 @@ async def test_a_toolset_may_require_approval_of_all_its_tools(client: AsyncClie
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that waits for others looks again at once."""
-    from anyassistant.client import run
-
-    monkeypatch.setattr(run, "ANSWER_PAUSE", 0.005)
+    monkeypatch.setattr("anyassistant.client.backend_run.ANSWER_PAUSE", 0.005)
 
 
 async def read(run, way: str) -> None:
@@ -797,6 +796,31 @@ async def test_waiting_for_others_may_be_bounded(client: AsyncClient, shop: Shop
     [call] = run.record.pending_calls
     await run.approve(call.id)
     assert (await run.wait(timeout=10)).status == "completed"
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_waiting_for_others_reads_no_event_twice(shop: Shop, until) -> None:
+    given: list[int] = []
+
+    class Noting(MemoryStore):
+        def recent_events(self, run_id: str, after: int, /) -> Sequence[Event] | None:
+            events = super().recent_events(run_id, after)
+            given.extend(event.sequence for event in events or ())
+            return events
+
+    async with AsyncClient("echo", store=Noting()) as client:
+        run = await begin(client, [shop.tool()], on_action="wait")
+        await run.start()
+
+        async def rests() -> bool:
+            return (await client.runs.get(run.id)).record.status == "requires_action"
+
+        await until(rests)
+        with pytest.raises(TimeoutError):
+            await run.wait(timeout=0.05)
+        await run.approve(run.record.pending_calls[0].id)
+        assert (await run.wait(timeout=10)).status == "completed"
+    assert given == list(range(1, len(given) + 1))
 
 
 @pytest.mark.usefixtures("at_once")

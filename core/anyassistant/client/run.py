@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from typing import Generic, Self
 
 import anyio
-from anyassistant_tools import Tool
 from typing_extensions import TypeVar
 
 from .. import protocols
 from ..errors import InvalidRequest
-from ..protocols import RunParams, ToolExecutor
-from ..types import Event, Message, PageQuery, RunRecord, RunResult, RunStep, Usage
-from ..types.events import RunEvent, RunStepEvent
+from ..types import Message, PageQuery, RunRecord, RunResult, RunStep, Usage
+from ..types.events import RunStepEvent
+from .backend_run import BackendRun
 from .decisions import approval, rejection
+from .event_stream import EventStream
 from .formats import OutputFormat
 from .handle import Handle
-from .once import Once
 from .outcome import outcome_error, unreadable_output
 from .outputs import tool_outputs
 from .paginator import AsyncPaginator
 from .requests import page_query
-from .session import Session, SessionGetter
 
 T_co = TypeVar("T_co", covariant=True)
 
 _STEP_ENDS = frozenset(f"thread.run.step.{status}" for status in ("completed", "failed", "cancelled", "expired"))
-
-
-ANSWER_PAUSE = 0.5
-"""Seconds between looks at a run that waits for others to approve or answer its calls."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """A run that has not begun: where, how, and with which callables.
-
-    Attributes:
-        late: Completes parameters and callables, where a toolset has to be opened first.
-    """
-
-    thread: protocols.Thread
-    params: RunParams
-    bound: Mapping[str, Tool]
-    deps: object = None
-    late: Callable[[Session], Awaitable[tuple[RunParams, Mapping[str, Tool]]]] | None = None
 
 
 class AsyncRun(Handle, Generic[T_co]):
@@ -58,23 +36,12 @@ class AsyncRun(Handle, Generic[T_co]):
     Leaving any of them early detaches from the run; it goes on.
     """
 
-    def __init__(
-        self,
-        session: SessionGetter,
-        output: OutputFormat[T_co],
-        *,
-        beginning: Beginning | None = None,
-        backend: protocols.Run | None = None,
-        stays: bool = False,
-    ) -> None:
-        self._session = session
+    def __init__(self, run: BackendRun, output: OutputFormat[T_co]) -> None:
+        self._run = run
         self._output = output
-        self._beginning = beginning
-        self._backend = Once(self._begin, made=backend)
-        self._stays = stays  # where the run rests for others
-        self._executor: ToolExecutor | None = None
         self._steps: EventStream | None = None
-        self._seen = 0
+        self._seen = 0  # the last event behind the steps that were given
+        self._heard = 0  # the last event that `wait` has read
 
     @property
     def id(self) -> str:
@@ -88,7 +55,7 @@ class AsyncRun(Handle, Generic[T_co]):
         Raises:
             InvalidRequest: It has not begun.
         """
-        return self._existing().record
+        return self._run.existing().record
 
     async def start(self) -> Self:
         """Begin the run, and return at once; it goes on whether or not anybody reads it.
@@ -98,7 +65,7 @@ class AsyncRun(Handle, Generic[T_co]):
             NotFound: There is no such assistant, or no such thread.
             UnsupportedCapability: The provider does not claim what the run asks for.
         """
-        await self._begun()
+        await self._run.begun()
         return self
 
     def __aiter__(self) -> Self:
@@ -135,7 +102,7 @@ class AsyncRun(Handle, Generic[T_co]):
             raise InvalidRequest(
                 f"`after` must be the `sequence` of an event, or 0, not {after!r}.", param="after", code="invalid_value"
             )
-        return EventStream(self, after, check)
+        return EventStream(self._run, after=after, check=check)
 
     async def result(self) -> RunResult[T_co]:
         """Wait for the end, and give the outcome.
@@ -147,7 +114,7 @@ class AsyncRun(Handle, Generic[T_co]):
         messages = [message async for message in self.messages()]
         text = messages[-1].text if messages else ""
         if record.status != "completed":
-            raise self._error(record, text)
+            raise outcome_error(record, text, self._run.existing().cause)
         try:
             output = self._output.read(text)
         except ValueError as error:
@@ -165,47 +132,41 @@ class AsyncRun(Handle, Generic[T_co]):
             TimeoutError: It still goes on, and does so further.
             RunAbandoned: Nobody drives it.
         """
-        backend = await self._begun()
-        if not (await backend.refresh()).is_open:
-            return backend.record
+        run = await self._run.begun()
+        if not (await run.refresh()).is_open:
+            return run.record
         with anyio.move_on_after(timeout) as scope:
-            await self._read_to_the_end(backend)
-            while await self._goes_on():
-                await self._read_to_the_end(self._existing())
+            await self._read_to_the_end()
+            while await self._run.goes_on():
+                await self._read_to_the_end()
         if scope.cancelled_caught:
-            raise TimeoutError(f"Run {backend.record.id} still goes on after {timeout} s; it was not stopped.")
-        return self._existing().record
+            raise TimeoutError(f"Run {run.record.id} still goes on after {timeout} s; it was not stopped.")
+        return self.record
 
-    async def _read_to_the_end(self, backend: protocols.Run) -> None:
-        async with aclosing(backend.events(after=self._seen)) as events:
-            async for _ in events:
-                pass
+    async def _read_to_the_end(self) -> None:
+        async with aclosing(self._run.existing().events(after=max(self._seen, self._heard))) as events:
+            async for event in events:
+                self._heard = event.sequence
 
     def steps(self) -> AsyncPaginator[RunStep]:
         """The run's steps, in order."""
 
         async def fetch(query: PageQuery) -> protocols.Page[RunStep]:
-            return await self._existing().list_steps(query)
+            return await self._run.existing().list_steps(query)
 
         return AsyncPaginator(fetch, page_query(order="asc"), lambda step: step.id)
 
     def messages(self) -> AsyncPaginator[Message]:
         """The messages that the run wrote, in order."""
-
-        async def fetch(query: PageQuery) -> protocols.Page[Message]:
-            record = self.record
-            thread = await (await self._session()).provider.get_thread(record.thread_id)
-            return await thread.list_messages(query_of(query, record.id))
-
-        return AsyncPaginator(fetch, page_query(order="asc"), lambda message: message.id)
+        return self._run.messages()
 
     async def cancel(self) -> None:
         """End the run. Durable on return; a run that has ended stays as it is.
 
         Before the start it makes the run a cancelled one, which calls neither model nor tools.
         """
-        backend = await self._begun(drive=False)
-        await backend.cancel()
+        run = await self._run.begun(drive=False)
+        await run.cancel()
 
     async def approve(
         self,
@@ -229,7 +190,7 @@ class AsyncRun(Handle, Generic[T_co]):
         Raises:
             InvalidRequest: The run does not wait, or not for an approval of that call; or the arguments do not fit.
         """
-        await self._existing().decide({call_id: approval(arguments, by, expires_in)})
+        await self._run.existing().decide({call_id: approval(arguments, by, expires_in)})
 
     async def reject(self, call_id: str, reason: str, *, by: str | None = None) -> None:
         """Do not approve a call that waits for it. Durable on return; from any process.
@@ -242,7 +203,7 @@ class AsyncRun(Handle, Generic[T_co]):
         Raises:
             InvalidRequest: The run does not wait, or not for an approval of that call.
         """
-        await self._existing().decide({call_id: rejection(reason, by)})
+        await self._run.existing().decide({call_id: rejection(reason, by)})
 
     async def submit_tool_outputs(self, outputs: Mapping[str, object], /) -> None:
         """Give the outputs of pending calls, by call id; the run goes on once all have one.
@@ -253,103 +214,4 @@ class AsyncRun(Handle, Generic[T_co]):
         Raises:
             InvalidRequest: The run does not wait, or not for that call.
         """
-        await self._existing().submit_tool_outputs(tool_outputs(outputs), follow=True)
-
-    def _existing(self) -> protocols.Run:
-        if self._backend.made is None:
-            raise InvalidRequest(
-                "The run has not begun: iterate it, or begin it with `start()`.", param="run", code="run_not_started"
-            )
-        return self._backend.made
-
-    async def _begun(self, *, drive: bool = True) -> protocols.Run:
-        if self._backend.made is None:
-            # In a task of the client: who waits may be cancelled, and the handle knows its run all the same.
-            await (await self._session()).complete(lambda: self._backend.get(drive))
-        return self._existing()
-
-    async def _begin(self, drive: bool) -> protocols.Run:
-        beginning = self._beginning
-        assert beginning is not None  # a handle has either a beginning or a backend
-        session = await self._session()
-        params, bound = beginning.params, beginning.bound
-        if beginning.late is not None:
-            params, bound = await beginning.late(session)
-        if drive:
-            self._executor = await session.executor(bound, beginning.deps)
-        return await beginning.thread.create_run(params, executor=self._executor, follow=True)
-
-    async def _goes_on(self) -> bool:
-        """Whether there is more to come of a run whose events ended: it rested, and was answered meanwhile.
-
-        Where it rests and that is to be waited for, it is; else the handle has the record of how it ended or rests.
-        """
-        while (record := await self._existing().refresh()).status == "requires_action":
-            if not self._stays:
-                return False
-            thread = await (await self._session()).provider.get_thread(record.thread_id)
-            self._backend.made = await thread.get_run(record.id, executor=self._executor)
-            await anyio.sleep(ANSWER_PAUSE)
-        return record.is_open
-
-    def _error(self, record: RunRecord, text: str) -> Exception:
-        return outcome_error(record, text, self._existing().cause)
-
-
-class EventStream(AsyncIterator[Event]):
-    """The events of a run, then its error if it did not complete."""
-
-    def __init__(self, run: AsyncRun[object], after: int, check: bool) -> None:
-        self._run = run
-        self._after = after
-        self._check = check
-        self._source: AsyncGenerator[Event, None] | None = None
-        self._is_whole = False  # nothing comes any more: the run had ended when the log was last read to its end
-
-    async def aclose(self) -> None:
-        """Stop reading. The run goes on."""
-        if self._source is not None:
-            await self._source.aclose()
-
-    async def __anext__(self) -> Event:
-        source = self._source
-        if source is None:
-            backend = await self._run._begun()
-            source = self._source = backend.events(after=self._after)
-        try:
-            event = await source.__anext__()
-        except StopAsyncIteration:
-            if await self._has_more():
-                self._source = self._run._existing().events(after=self._after)
-                return await self.__anext__()
-            await self._end()
-            raise
-        self._after = event.sequence
-        if isinstance(event, RunEvent):
-            self._run._existing().record = event.data
-            self._is_whole = not event.data.is_open
-        return event
-
-    async def _has_more(self) -> bool:
-        if self._is_whole:
-            return False
-        if await self._run._goes_on():
-            return True
-        self._is_whole = not self._run.record.is_open  # by now, so that its last events are still to be read
-        return self._is_whole
-
-    async def _end(self) -> None:
-        """Raise what the run ended in, unless it completed."""
-        record = self._run.record
-        if not self._check or record.status == "completed":
-            return
-        text = ""
-        if record.status == "incomplete":
-            messages = [message async for message in self._run.messages()]
-            text = messages[-1].text if messages else ""
-        raise self._run._error(record, text)
-
-
-def query_of(query: PageQuery, run_id: str) -> PageQuery:
-    """The same page, of one run's messages."""
-    return replace(query, run_id=run_id)
+        await self._run.existing().submit_tool_outputs(tool_outputs(outputs), follow=True)

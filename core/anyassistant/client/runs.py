@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..types import Page, PageQuery, RunStatus
+from .backend_run import BackendRun
 from .formats import plain_format
 from .handle import Handle
 from .paginator import AsyncPaginator
@@ -26,7 +27,7 @@ class AsyncRuns(Handle):
             NotFound: There is none.
         """
         backend = await (await self._session()).provider.get_run(run_id)
-        return AsyncRun(self._session, plain_format(None), backend=backend)
+        return AsyncRun(BackendRun(self._session, made=backend), plain_format(None))
 
     def list(
         self,
@@ -39,7 +40,7 @@ class AsyncRuns(Handle):
 
         async def fetch(query: PageQuery) -> Page[AsyncRun[str]]:
             page = await (await self._session()).provider.list_runs(query, thread_id=thread_id)
-            runs = [AsyncRun(self._session, plain_format(None), backend=one) for one in page.data]
+            runs = [AsyncRun(BackendRun(self._session, made=one), plain_format(None)) for one in page.data]
             return Page(runs, page.has_more)
 
         return AsyncPaginator(fetch, page_query(status=status, metadata=metadata), lambda run: run.id)

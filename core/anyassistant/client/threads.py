@@ -14,13 +14,14 @@ from ..errors import InvalidRequest
 from ..protocols import ResponseFormat, RunParams
 from ..types import Content, Message, Order, Page, PageQuery, Role, ThreadRecord, ToolSpec
 from .assistants import AsyncAssistant
+from .backend_run import BackendRun, Beginning
 from .checks import check_metadata
 from .formats import OutputFormat, plain_format, typed_format
 from .handle import Handle
 from .options import RunOptions
 from .paginator import AsyncPaginator
 from .requests import message_params, page_query, run_params, stays_for_action, thread_params
-from .run import AsyncRun, Beginning
+from .run import AsyncRun
 from .session import Session, SessionGetter
 from .tools import Toolbox, make_toolbox
 
@@ -120,7 +121,7 @@ class AsyncThread(Handle):
 
         late = open_toolsets if toolbox is not None and toolbox.unopened else None
         beginning = Beginning(self._backend, params, bound, deps=options.get("deps"), late=late)
-        return AsyncRun(self._session, output, beginning=beginning, stays=stays)
+        return AsyncRun(BackendRun(self._session, beginning=beginning, stays=stays), output)
 
     @overload
     async def resume(
@@ -153,7 +154,7 @@ class AsyncThread(Handle):
         backend = await self._backend.get_run(newest.data[0].record.id, executor=executor)
         if not backend.record.is_open:
             return None
-        return AsyncRun(self._session, output, backend=backend)
+        return AsyncRun(BackendRun(self._session, made=backend), output)
 
     async def delete(self) -> None:
         """Delete the thread with its messages, runs and events.

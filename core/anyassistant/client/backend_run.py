@@ -1,0 +1,117 @@
+"""A run at the provider, for the handle that an app holds: begun when it is first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+import anyio
+from anyassistant_tools import Tool
+
+from .. import protocols
+from ..errors import InvalidRequest
+from ..protocols import RunParams, ToolExecutor
+from ..types import Message, PageQuery
+from .once import Once
+from .paginator import AsyncPaginator
+from .requests import page_query
+from .session import Session, SessionGetter
+
+ANSWER_PAUSE = 0.5
+"""Seconds between looks at a run that waits for others to approve or answer its calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A run that has not begun: where, how, and with which callables.
+
+    Attributes:
+        late: Completes parameters and callables, where a toolset has to be opened first.
+    """
+
+    thread: protocols.Thread
+    params: RunParams
+    bound: Mapping[str, Tool]
+    deps: object = None
+    late: Callable[[Session], Awaitable[tuple[RunParams, Mapping[str, Tool]]]] | None = None
+
+
+class BackendRun:
+    """The run of one handle.
+
+    Args:
+        beginning: How it begins.
+        made: It, where it has begun.
+        stays: Whether the handle waits on where the run rests for others.
+    """
+
+    def __init__(
+        self,
+        session: SessionGetter,
+        *,
+        beginning: Beginning | None = None,
+        made: protocols.Run | None = None,
+        stays: bool = False,
+    ) -> None:
+        self._session = session
+        self._beginning = beginning
+        self._once = Once(self._begin, made=made)
+        self._stays = stays
+        self._executor: ToolExecutor | None = None
+
+    def existing(self) -> protocols.Run:
+        """The run.
+
+        Raises:
+            InvalidRequest: It has not begun.
+        """
+        if self._once.made is None:
+            raise InvalidRequest(
+                "The run has not begun: iterate it, or begin it with `start()`.", param="run", code="run_not_started"
+            )
+        return self._once.made
+
+    async def begun(self, *, drive: bool = True) -> protocols.Run:
+        """The run, which begins if it has not.
+
+        Args:
+            drive: Whether it is driven here, if it begins now.
+        """
+        if self._once.made is None:
+            # In a task of the client: who waits may be cancelled, and the handle knows its run all the same.
+            await (await self._session()).complete(lambda: self._once.get(drive))
+        return self.existing()
+
+    async def goes_on(self) -> bool:
+        """Whether there is more to come of a run whose events ended: it rested, and was answered meanwhile.
+
+        Where it rests and that is to be waited for, it is; else the run has the record of how it ended or rests.
+        """
+        while (record := await self.existing().refresh()).status == "requires_action":
+            if not self._stays:
+                return False
+            thread = await (await self._session()).provider.get_thread(record.thread_id)
+            self._once.made = await thread.get_run(record.id, executor=self._executor)
+            await anyio.sleep(ANSWER_PAUSE)
+        return record.is_open
+
+    def messages(self) -> AsyncPaginator[Message]:
+        """The messages that the run wrote, in order."""
+
+        async def fetch(query: PageQuery) -> protocols.Page[Message]:
+            record = self.existing().record
+            thread = await (await self._session()).provider.get_thread(record.thread_id)
+            return await thread.list_messages(replace(query, run_id=record.id))
+
+        return AsyncPaginator(fetch, page_query(order="asc"), lambda message: message.id)
+
+    async def _begin(self, drive: bool) -> protocols.Run:
+        beginning = self._beginning
+        assert beginning is not None  # a run has either a beginning or is made
+        session = await self._session()
+        params, bound = beginning.params, beginning.bound
+        if beginning.late is not None:
+            params, bound = await beginning.late(session)
+        if drive:
+            self._executor = await session.executor(bound, beginning.deps)
+        return await beginning.thread.create_run(params, executor=self._executor, follow=True)

@@ -387,3 +387,31 @@ def test_a_script_that_runs_itself_when_it_is_imported_is_told_so(tmp_path: Path
     done = run_script(tmp_path / "shop.py", SCRIPT.replace("GUARD", "if True:").replace("sys.argv[1]", "'asyncio'"), "")
     assert done.returncode == 1
     assert 'put what the program does under `if __name__ == "__main__":`' in done.stderr
+
+
+FORK = """
+import os, signal, sys, warnings
+import anyio
+from anyassistant_tools.processes import Processes
+
+warnings.simplefilter("ignore")  # a fork beside threads is what is tried here
+processes = Processes("pid", 1)
+ours = anyio.run(processes.run, os.getpid, (), {}, backend=sys.argv[1])
+processes._lock.acquire()  # as another thread has it that takes a process
+if (child := os.fork()) == 0:
+    signal.alarm(30)
+    theirs = anyio.run(processes.run, os.getpid, (), {}, backend=sys.argv[1])
+    os._exit(0 if theirs not in (ours, os.getpid()) else 1)
+processes._lock.release()
+assert anyio.run(processes.run, os.getpid, (), {}, backend=sys.argv[1]) == ours
+assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_forked_process_starts_processes_of_its_own(backend: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORK, backend], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

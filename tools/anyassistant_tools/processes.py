@@ -59,11 +59,11 @@ class Processes:
     def __init__(self, tool: str, limit: int) -> None:
         self._tool = tool
         self._threads = WorkerThreads(f"process-of-{tool}", limit)
-        self._lock = threading.Lock()
         self._begin()
 
     def _begin(self) -> None:
         self._process = os.getpid()
+        self._lock = threading.Lock()
         self._idle: list[_Worker] = []
         self._all: set[_Worker] = set()
         weakref.finalize(self, _kill_all, self._all, self._process)
@@ -84,6 +84,8 @@ class Processes:
                 'under `if __name__ == "__main__":`.',
                 tool=self._tool,
             )
+        if self._process != os.getpid():  # a fork: the processes are the parent's, and its lock may be held for ever
+            self._begin()
         call = _Call(self, partial(_packed, fn, args, kwargs, self._tool), partial(_unpacked, tool=self._tool))
         try:
             return await self._threads.run(call)
@@ -96,18 +98,15 @@ class Processes:
 
     def take(self) -> _Worker:
         """Give a process that waits for a call, or a new one."""
+        while (worker := self._take_idle()) is not None:
+            if worker.is_alive:
+                return worker
+            worker.end()
+            self.forget(worker)
+        worker = _Worker(self._tool)
         with self._lock:
-            if self._process != os.getpid():  # a fork: the processes are the parent's
-                self._begin()
-            while self._idle:
-                worker = self._idle.pop()
-                if worker.is_alive:
-                    return worker
-                worker.end()
-                self._all.discard(worker)
-            worker = _Worker(self._tool)
             self._all.add(worker)
-            return worker
+        return worker
 
     def give_back(self, worker: _Worker) -> None:
         """Keep a process for the next call."""
@@ -118,6 +117,10 @@ class Processes:
         """Be done with a process that has ended."""
         with self._lock:
             self._all.discard(worker)
+
+    def _take_idle(self) -> _Worker | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
 
 
 class _Call:

@@ -147,7 +147,13 @@ class Drivers:
         return owned
 
     async def complete(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Do what must not be left half done in a task of the client: who waits for it may be cancelled."""
+        """Do what must not be left half done in a task of the client: who waits for it may be cancelled.
+
+        Raises:
+            StoreError: The client is closed, or is being closed: what is begun now could not be finished.
+        """
+        if self._is_parked:
+            raise StoreError("The client is closed: use it inside `async with`.")
         done = anyio.Event()
         self._unfinished.add(done)
         outcome: list[T] = []

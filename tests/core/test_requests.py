@@ -67,6 +67,13 @@ ASSISTANTS = [
     ({"tools": [{}]}, "tools[0]", "invalid_tool"),
     ({"tools": [5]}, "tools[0]", "invalid_tool"),
     ({"tools": [wire("f", parameters="none")]}, "tools[0]", "invalid_json_schema"),
+    ({"tools": [wire("f", parameters={"type": "array"})]}, "tools[0]", "invalid_json_schema"),
+    (
+        {"tools": [add, wire("f", parameters={"properties": {"a": {"type": "strin"}}})]},
+        "tools[1]",
+        "invalid_json_schema",
+    ),
+    ({"tools": [wire("f", parameters={"$ref": "https://example.com/f"})]}, "tools[0]", "invalid_json_schema"),
     ({"tools": [wire("f", parameters={"type": {1, 2}})]}, "tools[0]", "invalid_value"),
     ({"tools": [wire("f", parameters={"default": Opaque()})]}, "tools[0]", "invalid_value"),
     ({"tools": [wire("f", description=SURROGATE)]}, "tools[0]", "invalid_value"),

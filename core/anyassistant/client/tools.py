@@ -30,15 +30,12 @@ class Toolbox:
     unopened: Sequence[Toolset] = ()
 
 
-def make_toolbox(
-    tools: Sequence[ToolLike], *, opened: Mapping[Toolset, Sequence[Tool]] | None = None, param: str = "tools"
-) -> Toolbox:
+def make_toolbox(tools: Sequence[ToolLike], *, opened: Mapping[Toolset, Sequence[Tool]] | None = None) -> Toolbox:
     """Make specs and bindings of what an app hands in.
 
     Args:
         tools: What the app handed in.
         opened: The tools of the toolsets among them that had to be opened.
-        param: What it was handed in as, for the errors.
 
     Raises:
         InvalidRequest: Something is no tool, or two have one name; `param` says which.
@@ -46,14 +43,14 @@ def make_toolbox(
     """
     if isinstance(tools, str | bytes | Mapping) or not isinstance(tools, Sequence):
         raise InvalidRequest(
-            f"`{param}` must be a list of tools, not {type(tools).__name__}.", param=param, code="invalid_value"
+            f"`tools` must be a list of tools, not {type(tools).__name__}.", param="tools", code="invalid_value"
         )
     specs: list[ToolSpec] = []
     bound: dict[str, Tool] = {}
     seen: dict[str, str] = {}
     unopened: list[Toolset] = []
     for index, item in enumerate(tools):
-        where = f"{param}[{index}]"
+        where = f"tools[{index}]"
         if isinstance(item, Toolset) and item.needs_opening and item not in (opened or {}):
             unopened.append(item)
             continue
@@ -71,7 +68,7 @@ def make_toolbox(
                 bound[spec.name] = tool
     if len(specs) > MAX_TOOLS:
         raise InvalidRequest(
-            f"`{param}` has {len(specs)} tools; at most {MAX_TOOLS} are possible.", param=param, code="too_many_tools"
+            f"`tools` has {len(specs)} tools; at most {MAX_TOOLS} are possible.", param="tools", code="too_many_tools"
         )
     return Toolbox(tuple(specs), bound, unopened)
 
@@ -125,10 +122,23 @@ def _wire_spec(item: Mapping[str, object], where: str) -> ToolSpec:
         name = validate_tool_name(function["name"])
     except ToolDefinitionError as error:
         raise InvalidRequest(f"`{where}`: {error}", param=where, code="invalid_tool_name") from error
-    parameters = function.get("parameters") or {"type": "object", "properties": {}}
+    parameters = function.get("parameters") or {}
     if not isinstance(parameters, Mapping):
         raise InvalidRequest(
             f"`{where}.function.parameters` must be a JSON Schema.", param=where, code="invalid_json_schema"
         )
     plain_json(function, where)
-    return ToolSpec(name, str(function.get("description") or ""), plain_json(parameters, where))
+    schema = (
+        _checked(plain_json(parameters, where), name, where) if parameters else {"type": "object", "properties": {}}
+    )
+    return ToolSpec(name, str(function.get("description") or ""), schema)
+
+
+def _checked(schema: Mapping[str, object], name: str, where: str) -> Mapping[str, object]:
+    """A schema that is held to what `Tool.from_schema` holds it to."""
+    from anyassistant_tools.given_schema import check_schema  # with jsonschema, 150 ms
+
+    try:
+        return check_schema(schema, name)
+    except ToolDefinitionError as error:
+        raise InvalidRequest(f"`{where}`: {error}", param=where, code="invalid_json_schema") from error

@@ -1,5 +1,6 @@
 """Schemas and arguments that are large, odd or wrong: an answer comes, and errors are the documented ones."""
 
+import json
 import subprocess
 import sys
 from contextlib import suppress
@@ -10,6 +11,7 @@ from anyassistant_tools import ToolArgumentsError, ToolDefinitionError
 from anyassistant_tools.lowering import Target, lower
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 TARGETS: list[Target] = ["openai-strict", "anthropic", "gemini", "grammar"]
 IR_TARGETS: list[Target] = ["openai-strict", "gemini", "grammar"]
@@ -42,7 +44,10 @@ def test_whatever_a_model_writes_is_lifted_or_refused(value: Any, target: Target
     lowered = lower(WIDE, target)
     with suppress(ToolArgumentsError):  # the same key twice
         lowered.lift(value)
-    lowered.lower_value(value)
+    written = lowered.lower_value(value)
+    assert json.loads(json.dumps(written)) == written, "a history can carry it"
+    if Draft202012Validator(WIDE).is_valid(value):
+        assert lowered.lift(written) == value
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -139,3 +139,17 @@ async def test_what_is_refused_and_how_it_is_told(kind: str, text: str, said: li
     message = str(caught.value)
     assert message.startswith(f"{TOOLS[kind].name} was not called. ")
     assert [part for part in said if part not in message] == []
+
+
+@pytest.mark.parametrize("arguments", [{"item": "hat"}, b'{"item": "hat"}', None, 5])
+async def test_what_is_no_text_is_told_what_to_give(kind: str, arguments: Any) -> None:
+    tool = TOOLS[kind]
+    given = type(arguments).__name__
+    expected = rf"was not called\. It takes the JSON text of its arguments, not {given}: make one with json\.dumps\("
+    with pytest.raises(ToolArgumentsError, match=expected) as caught:
+        await tool.call(arguments)
+    assert caught.value.tool == tool.name
+    with pytest.raises(ToolArgumentsError, match=expected):
+        await tool.needs_approval(arguments)
+    with pytest.raises(ToolArgumentsError, match=expected):
+        tool.read(arguments)

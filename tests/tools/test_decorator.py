@@ -185,7 +185,12 @@ def test_it_hides_nothing_of_the_function() -> None:
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"timeuot": 5}, r"no option 'timeuot' \(known: timeout, requires_approval"),
+    (
+        {"timeuot": 5},
+        r"^A tool has no option 'timeuot' \(known: name, description, timeout, .*\)\. Did you mean 'timeout'\?$",
+    ),
+    ({"nam": "buy"}, r"Did you mean 'name'\?$"),
+    ({"colour": "red"}, r"no option 'colour' \(known: .*reconcile\)\.$"),
     ({"timeout": 0}, "`timeout` of plain must be above 0 s or None, not 0"),
     ({"timeout": True}, "`timeout` of plain"),
     ({"isolate": "container"}, "`isolate` of plain must be 'thread' or 'process'"),

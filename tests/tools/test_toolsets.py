@@ -77,6 +77,14 @@ def test_filter_prefix_rename_give_another_and_leave_it_as_it_is() -> None:
     assert names(SHOP) == ["history", "order"]
 
 
+def test_one_that_was_changed_is_shown_as_a_toolset() -> None:
+    assert [repr(one) for one in (SHOP, SHOP.prefix("x_"), Late().prefix("x_"))] == [
+        "<Toolset shop>",
+        "<Toolset shop>",
+        "<Toolset late>",
+    ]
+
+
 async def test_a_renamed_tool_is_called_by_its_new_name_in_its_errors() -> None:
     [tool] = SHOP.filter("order").prefix("shop_").tools
     assert (await tool.call('{"item_id": "sg-1"}')).content == "ordered sg-1"
@@ -100,7 +108,17 @@ def test_configure_changes_the_options_of_all() -> None:
         (lambda: SHOP.prefix("a b "), "use 'a_b_history'"),
         (lambda: Toolset("shop", [5]), "tools.0. of toolset 'shop' is int"),  # type: ignore[list-item]
         (lambda: Toolset("shop", [{"type": "code_interpreter"}]), "is no tool of the wire"),
-        (lambda: SHOP.configure(name="x"), "configure takes timeout"),  # type: ignore[call-arg]
+        (lambda: Toolset("shop", order), "'shop' takes a list of tools, not function: Toolset.'shop', .*"),  # type: ignore[arg-type]
+        (lambda: Toolset("shop", SHOP), "takes a list of tools, not Toolset"),  # type: ignore[arg-type]
+        (lambda: Toolset("shop", "order"), "takes a list of tools, not str"),  # type: ignore[arg-type]
+        (lambda: Toolset("shop", {}), "takes a list of tools, not dict"),
+        (lambda: SHOP.configure(name="x"), "takes no `name`, since each tool has its own: see `rename`"),  # type: ignore[call-arg]
+        (
+            lambda: SHOP.configure(timot=3),  # type: ignore[call-arg]
+            r"configure has no option 'timot' \(known: timeout, .*\)\. Did you mean 'timeout'\?$",
+        ),
+        (lambda: SHOP.wrap(5), "`around` must be an async function .*, not 5"),  # type: ignore[arg-type]
+        (lambda: Late().wrap(None), "`around` must be an async function .*, not None"),  # type: ignore[arg-type]
         (lambda: SHOP.configure(timeout=-1), "`timeout` of history must be above 0"),
     ],
 )

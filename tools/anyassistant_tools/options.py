@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -90,8 +90,7 @@ class Settings:
         if not isinstance(options.get("description", ""), str):
             raise ToolDefinitionError(f"`description` of {tool} must be a text.", tool=tool)
         for key, value in changes.items():
-            if key not in _FIELDS:
-                raise ToolDefinitionError(f"A tool has no option {key!r} (known: {', '.join(_FIELDS)}).", tool=tool)
+            refuse_unknown_option(key, ("name", "description", *CALL_OPTIONS), of="A tool", tool=tool)
             problem = _problem_with(key, value)
             if problem is not None:
                 raise ToolDefinitionError(f"`{key}` of {tool} must be {problem}, not {value!r}.", tool=tool)
@@ -104,7 +103,29 @@ class Settings:
         return settings
 
 
-_FIELDS = tuple(field.name for field in fields(Settings))
+CALL_OPTIONS = tuple(field.name for field in fields(Settings))
+"""The names of `CallOptions`."""
+
+
+def refuse_unknown_option(option: str, known: Sequence[str], *, of: str, tool: str = "") -> None:
+    """Refuse an option that does not exist; a near name is suggested.
+
+    Args:
+        option: Its name.
+        known: The names of those that exist.
+        of: What has these, for the error.
+        tool: The tool's name.
+
+    Raises:
+        ToolDefinitionError: It does not exist.
+    """
+    if option in known:
+        return
+    import difflib
+
+    near = difflib.get_close_matches(option, known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ToolDefinitionError(f"{of} has no option {option!r} (known: {', '.join(known)}).{hint}", tool=tool)
 
 
 def _problem_with(option: str, value: object) -> str | None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from anyassistant_tools.around import Around, giving_a_result, nested, refuse_uncallable_around
 from anyassistant_tools.body import Body, CallableBody, ModelBody, Plan, SchemaBody, SchemaCall
 from anyassistant_tools.companions import Companion
 from anyassistant_tools.context import RunContext
 from anyassistant_tools.decorator import options_of
-from anyassistant_tools.errors import ToolDefinitionError, ToolTimeoutError
+from anyassistant_tools.errors import ToolArgumentsError, ToolDefinitionError, ToolTimeoutError
 from anyassistant_tools.naming import validate_tool_name
 from anyassistant_tools.options import CallOptions, Settings, ToolOptions
 from anyassistant_tools.results import ToolResult, make_result
@@ -22,9 +23,6 @@ from anyassistant_tools.threads import WorkerThreads
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-
-Around: TypeAlias = "Callable[[Tool, str, Callable[[], Awaitable[ToolResult]]], Awaitable[ToolResult]]"
-"""Runs around each call: it gets the tool, the text of the arguments, and what makes the call."""
 
 
 class Tool:
@@ -171,10 +169,15 @@ class Tool:
         )
 
     def wrapped(self, around: Around) -> Tool:
-        """The same tool, with something done around each call, outside of what is done already."""
-        inner = self._around
-        both = around if inner is None else _nested(around, inner)
+        """The same tool, with something done around each call, outside of what is done already.
 
+        Raises:
+            ToolDefinitionError: `around` is no function.
+        """
+        refuse_uncallable_around(around)
+        inner = self._around
+        outer = giving_a_result(around)
+        both = outer if inner is None else nested(outer, inner)
         return Tool(
             self._body, name=self.name, settings=self.settings, description=self._given_description, around=both
         )
@@ -188,6 +191,7 @@ class Tool:
         Raises:
             ToolArgumentsError: They do not fit.
         """
+        self._refuse_other_than_text(arguments)
         return self._plan.read(arguments)
 
     async def needs_approval(self, arguments: str, /, *, context: RunContext[object] | None = None) -> bool:
@@ -197,7 +201,7 @@ class Tool:
             ToolArgumentsError: The arguments do not fit: nothing is to be approved.
             Exception: Whatever the `requires_approval` function raised.
         """
-        values = self._plan.read(arguments)
+        values = self.read(arguments)
         if self._approval is None:
             return self.settings.requires_approval is True
         answer = self._approval.call(self._body.complete(values, tool=self.name), context)
@@ -223,7 +227,7 @@ class Tool:
         """
         if self._reconcile is None:
             raise LookupError(f"{self.name} has no `reconcile` function")
-        values = self._body.complete(self._plan.read(arguments), tool=self.name)
+        values = self._body.complete(self.read(arguments), tool=self.name)
         execute = self._reconcile.execution(self.settings.timeout)
         value = await execute(dict(values), context, threads)
         return make_result(value, tool=self.name, max_content=self.settings.max_content)
@@ -255,6 +259,7 @@ class Tool:
             WorkerThreadsExhausted: Too many calls that overran still run.
             Exception: Whatever the tool itself raised.
         """
+        self._refuse_other_than_text(arguments)
         if self._around is None:
             return await self._call(arguments, context, threads)
 
@@ -279,6 +284,14 @@ class Tool:
             raise
         return make_result(value, tool=self.name, max_content=self.settings.max_content)
 
+    def _refuse_other_than_text(self, arguments: object) -> None:
+        if not isinstance(arguments, str):
+            raise ToolArgumentsError(
+                f"{self.name} was not called. It takes the JSON text of its arguments, not {type(arguments).__name__}: "
+                "make one with json.dumps(...).",
+                tool=self.name,
+            )
+
     def _companion(self, fn: Callable[..., object], option: str) -> Companion:
         return Companion(fn, option=option, tool=self.name, known=self._body.arguments)
 
@@ -291,10 +304,3 @@ def _tell_who_may_still_run(context: RunContext[object] | None, error: BaseExcep
     """Cancel the token where a call ended by a time-out or a cancel, and not by what the tool itself raised."""
     if context is not None and (isinstance(error, ToolTimeoutError) or not isinstance(error, Exception)):
         context.cancel_token.cancel()
-
-
-def _nested(outer: Around, inner: Around) -> Around:
-    async def around(tool: Tool, arguments: str, proceed: Callable[[], Awaitable[ToolResult]]) -> ToolResult:
-        return await outer(tool, arguments, lambda: inner(tool, arguments, proceed))
-
-    return around

@@ -9,10 +9,11 @@ from typing import TypeAlias
 
 from typing_extensions import Unpack
 
+from anyassistant_tools.around import Around, refuse_uncallable_around
 from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.narrowing import is_json_object
-from anyassistant_tools.options import CallOptions
-from anyassistant_tools.tools import Around, Tool
+from anyassistant_tools.options import CALL_OPTIONS, CallOptions, refuse_unknown_option
+from anyassistant_tools.tools import Tool
 
 Change: TypeAlias = Callable[[Sequence[Tool]], Sequence[Tool]]
 
@@ -28,12 +29,16 @@ class Toolset:
         name: What people call it.
 
     Raises:
-        ToolDefinitionError: Something is no tool, or two have one name.
+        ToolDefinitionError: Something is no tool, two have one name, or there is no list of tools.
     """
 
     name: str
 
     def __init__(self, name: str, tools: Iterable[ToolLike]) -> None:
+        if isinstance(tools, str | bytes | Mapping) or not isinstance(tools, Iterable):
+            raise ToolDefinitionError(
+                f"Toolset {name!r} takes a list of tools, not {type(tools).__name__}: Toolset({name!r}, [...])."
+            )
         self.name = name
         self._parts = [to_part(item, f"tools[{index}] of toolset {name!r}") for index, item in enumerate(tools)]
         self._change: Change = _unchanged
@@ -135,8 +140,12 @@ class Toolset:
         Raises:
             ToolDefinitionError: An option does not exist or cannot be; `name` and `description` are each tool's own.
         """
-        if not CallOptions.__optional_keys__.issuperset(options):
-            raise ToolDefinitionError(f"configure takes {', '.join(CallOptions.__annotations__)}; names see `rename`.")
+        for option in options:
+            if option in ("name", "description"):
+                raise ToolDefinitionError(
+                    f"configure takes no `{option}`, since each tool has its own: see `rename` and `Tool.changed`."
+                )
+            refuse_unknown_option(option, CALL_OPTIONS, of="configure")
         return self._changed(lambda tools: [tool.changed(**options) for tool in tools])
 
     def wrap(self, around: Around) -> Toolset:
@@ -145,7 +154,11 @@ class Toolset:
         Args:
             around: `async def around(tool, arguments, proceed)`, which gives the `ToolResult`; `await proceed()` makes
                 the call. `arguments` is the text as the model wrote it, not yet validated.
+
+        Raises:
+            ToolDefinitionError: `around` is no function.
         """
+        refuse_uncallable_around(around)  # of a toolset that has to be opened too
         return self._changed(lambda tools: [tool.wrapped(around) for tool in tools])
 
     def __repr__(self) -> str:
@@ -182,6 +195,9 @@ class _Changed(Toolset):
         self._change = change
         if not source.needs_opening:
             _ = self.tools
+
+    def __repr__(self) -> str:
+        return f"<Toolset {self.name}>"  # people know no other class of it
 
 
 ToolLike: TypeAlias = Callable[..., object] | Tool | Toolset | Mapping[str, object]

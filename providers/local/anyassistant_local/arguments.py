@@ -14,8 +14,8 @@ from pydantic_core import to_json
 
 from .candidates import find_candidates, resolve_schema
 from .engine import Engine
-from .ids import is_id_parameter
 from .json_values import as_array, as_object
+from .names import is_id_parameter
 from .scoring import NEVER, force, score
 from .transcript import Transcript
 

@@ -6,9 +6,9 @@ from typing import Literal, TypeAlias
 
 from anyassistant.types import ToolSpec
 
-from .ids import find_ids, is_id_parameter, kind_of_parameter, list_examples
+from .ids import find_ids, list_examples
 from .json_values import as_array, as_object
-from .names import split_name
+from .names import is_id_parameter, kind_of_parameter, split_name
 from .transcript import Transcript
 
 Shape: TypeAlias = Literal["id", "time", "path", "address"]

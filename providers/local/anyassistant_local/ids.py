@@ -1,63 +1,29 @@
-"""Ids in a conversation, and which of them a parameter could mean: pure functions.
+"""Which of the ids of a conversation a parameter could mean: pure functions.
 
-Ids are what a model this small gets wrong most often and what matters most, so they are told apart by where they
-stand: under which key of a result, after which word of a sentence (`item sg-1`, `ticket number 4711`).
+Ids are what a model this small gets wrong most often and what matters most, so code finds them, and where a result
+tells of several things, code chooses the one that the user speaks of.
 """
 
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from anyassistant.protocols import ToolMessage
+from anyassistant.protocols import ToolMessage, UserMessage
 
-from .json_values import as_array, is_object
-from .names import split_name
+from .found_ids import FoundId, read_result_ids, read_text_ids, shape_of_id
+from .json_values import as_array
+from .names import kind_of_parameter
+from .records import rate_mention
 from .transcript import Transcript
-
-_ID = re.compile(r"(?<![\w$€£/.:-])(?=[\w-]*\d)[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*(?![\w%:]|\.\d)")
-_NO_ID = re.compile(r"\d{4}-\d{2}(-\d{2})?|\d+(?:st|nd|rd|th|am|pm)", re.IGNORECASE)
-_TIME_UNIT = re.compile(r"\s+(?:more\s+)?(?:second|minute|hour|day|night|week|month|year|time)s?\b", re.IGNORECASE)
-_COUNTED = re.compile(r"\s+(?!(?:is|was|has|does|as|this|yes|please)\b)[a-z]+s\b|\s+(?:percent|degree|euro|dollar)\b")
-_BEFORE_AMOUNTS = frozenset({"for", "in", "at", "within", "after", "before", "about", "until", "every", "than"})
-_LONG = 16
-_FILLERS = frozenset({"number", "no", "nr", "id", "the", "called", "is", "with", "code"})
-
-
-@dataclass(frozen=True, slots=True)
-class FoundId:
-    """An id that occurs somewhere.
-
-    Attributes:
-        kind: What it is an id of, as far as its place tells: `item` for the key `item_id` or the words `item sg-1`.
-        record: What is said around it: the record of a result, or the whole text.
-        is_keyed: It stands in a result, under a key that says that it is an id.
-        is_amount: It is a number that seems to count something: `for 3`, `20 euros`.
-    """
-
-    value: str
-    kind: str
-    record: str
-    is_keyed: bool = False
-    is_amount: bool = False
-
-
-def is_id_parameter(name: str) -> bool:
-    """Whether a parameter's values are ids, which can be repeated but never made up."""
-    return split_name(name)[-1] in ("id", "ids")
-
-
-def kind_of_parameter(name: str) -> str:
-    """What the ids of a parameter are ids of: `order` for `order_id` and `orderId`, nothing for `id`."""
-    return "_".join(split_name(name)[:-1])
 
 
 def find_ids(transcript: Transcript, name: str, *, kinds: Iterable[str], examples: Iterable[str] = ()) -> list[str]:
     """The ids that a parameter could mean, each once; none where the conversation has none.
 
-    What the user just said goes before what was said earlier, and the right kind before an unknown one. A number that
-    the user does not call an id of this kind comes after the known ids of this kind, unless these are numbers too; a
-    number that counts something is none, and ids of another kind are never offered.
+    What the user just said goes before what was said earlier: an id itself, else words of a result's record, however
+    long ago the result came. Then the latest message counts that has an id, and the right kind before an unknown one.
+    A number that the user does not call an id of this kind comes after the known ids of this kind, unless these are
+    numbers too; a number that counts something is none, and ids of another kind are never offered.
 
     Args:
         kinds: The kinds of all id parameters of all tools: what an id can be known to be.
@@ -66,25 +32,30 @@ def find_ids(transcript: Transcript, name: str, *, kinds: Iterable[str], example
     """
     kind = kind_of_parameter(name)
     others = set(kinds) - {kind}
-    around = [_read_ids(message.text, isinstance(message, ToolMessage)) for message in transcript.around_question()]
+    messages = transcript.around_question()
+    around = _settle_kinds([_read_ids(m.text, isinstance(m, ToolMessage)) for m in messages], {kind, *others} - {""})
     keyed = {found.value: found.kind for ids in reversed(around) for found in ids if found.is_keyed and found.kind}
     read = [replace(f, kind=keyed.get(f.value, f.kind)) for f in read_text_ids(transcript.question, is_request=True)]
     said, *known = [
         [f for f in ids if f.kind not in others and (not f.is_amount or f.kind == kind != "")]
         for ids in (read, *around)
     ]
-    shapes = {_shape(example) for example in examples}
+    in_results = [ids for message, ids in zip(messages, known, strict=True) if isinstance(message, ToolMessage)]
+    said = [f for f in said if not _is_part_of_name(f, in_results, kind)]
+    shapes = {shape_of_id(example) for example in examples}
     likely = [f for f in said if f.kind == kind != "" or _looks_like_one(f, shapes, kind, known)]
     if likely:
         return _values(_of_kind(likely, kind) or likely)
+    if spoken_of := _find_spoken_of(in_results, transcript.question, kind):
+        return _values(spoken_of)
     for ids in known:
         if matching := _of_kind(ids, kind):
-            return _values(_best_described(matching, transcript))
+            return _values(_best_described(matching, transcript, kind))
     if possible := [found for found in said if not (shapes and found.value.isdigit())]:
         return _values(_of_kind(possible, kind) or possible)
     for ids in known:
-        if possible := [f for f in ids if f.is_keyed or not f.value.isdigit()]:
-            return _values(_best_described(possible, transcript))
+        if possible := _leave_out_bare_numbers(ids):
+            return _values(_best_described(possible, transcript, kind))
     return []
 
 
@@ -95,54 +66,80 @@ def list_examples(schema: Mapping[str, object]) -> list[str]:
     return given or [found.value for found in described if not found.value.isdigit()]
 
 
-def read_text_ids(text: str, *, is_request: bool = False) -> list[FoundId]:
-    """The words of a text that look like ids: with a digit, and neither a date nor a price nor a length of time.
-
-    Args:
-        is_request: The first word says what to do, and not what an id is an id of: "Order sg-1."
-    """
-    found: list[FoundId] = []
-    for match in _ID.finditer(text):
-        value, before, behind = match.group(), text[: match.start()], text[match.end() :]
-        if _NO_ID.fullmatch(value) or (value.isdigit() and _TIME_UNIT.match(behind)):
-            continue
-        kind = _kind_before(before, is_request)
-        is_amount = value.isdigit() and (kind in _BEFORE_AMOUNTS or bool(_COUNTED.match(behind)))
-        found.append(FoundId(value, kind, text, is_amount=is_amount))
-    return found
-
-
-def read_result_ids(result: str) -> list[FoundId]:
-    """The values under keys `id` and `..._id` of a JSON result; the ids in its words where it is none."""
-    try:
-        content = json.loads(result)
-    except ValueError:
-        return read_text_ids(result)
-    if isinstance(content, str):
-        return read_text_ids(content)
-    return [
-        FoundId(str(value), kind_of_parameter(key), json.dumps(record, ensure_ascii=False), is_keyed=True)
-        for record in _walk(content)
-        for key, value in record.items()
-        if is_id_parameter(key) and isinstance(value, str | int) and not isinstance(value, bool)
-    ]
-
-
 def _read_ids(text: str, is_result: bool) -> list[FoundId]:
     return read_result_ids(text) if is_result else read_text_ids(text)
+
+
+def _settle_kinds(around: Sequence[Sequence[FoundId]], kinds: Collection[str]) -> list[list[FoundId]]:
+    """Gives ids of unknown kind the one that they, or others like them in the same message, are known to have."""
+    known = {found.value: found.kind for ids in reversed(around) for found in ids if found.kind in kinds}
+    settled: list[list[FoundId]] = []
+    for ids in around:
+        by_family: dict[str, set[str]] = {}
+        for found in ids:
+            if _has_open_kind(found, kinds) and found.value in known:
+                by_family.setdefault(_family(found), set()).add(known[found.value])
+        only = {family: of_family.pop() for family, of_family in by_family.items() if len(of_family) == 1}
+        settled.append([replace(f, kind=only.get(_family(f), f.kind)) if _has_open_kind(f, kinds) else f for f in ids])
+    return settled
+
+
+def _has_open_kind(found: FoundId, kinds: Collection[str]) -> bool:
+    """Whether the place of an id does not tell its kind: a key `id`, or any word before it in a text."""
+    return not found.kind if found.is_keyed else found.kind not in kinds
+
+
+def _family(found: FoundId) -> str:
+    """What ids of one kind have in common within a message: their key `id`; in a text, which has no keys, letters."""
+    return "" if found.is_keyed else re.sub(r"\d+", "0", found.value)
+
+
+def _is_part_of_name(said: FoundId, in_results: Sequence[Sequence[FoundId]], kind: str) -> bool:
+    """Whether what looks like an id is a word of what something is called: `Catch-22`, `1984`."""
+    found = [f for ids in in_results for f in ids]
+    if any(f.value == said.value for f in [*_of_kind(found, kind), *_leave_out_bare_numbers(found)]):
+        return False
+    return any(_is_word_of(said.value, name) for f in found for name in f.record.names)
 
 
 def _looks_like_one(found: FoundId, shapes: Collection[str], kind: str, known: Iterable[Iterable[FoundId]]) -> bool:
     """Whether an id has a shape of the examples; without them, a number is measured by the known ids of its kind."""
     if shapes:
-        return _shape(found.value) in shapes
-    like = {_shape(f.value) for ids in known for f in ids if f.kind == kind != ""}
-    return not found.value.isdigit() or not like or _shape(found.value) in like
+        return shape_of_id(found.value) in shapes
+    like = {shape_of_id(f.value) for ids in known for f in ids if f.kind == kind != ""}
+    return not found.value.isdigit() or not like or shape_of_id(found.value) in like
 
 
-def _shape(value: str) -> str:
-    """How an id looks: the same for `bk-1` and `hat-27`, and for all long ones, whose letters and digits are random."""
-    return "long" if len(value) >= _LONG else re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", value))
+def _find_spoken_of(in_results: Sequence[Sequence[FoundId]], text: str, kind: str) -> list[FoundId]:
+    """The ids of the records that a text speaks of most clearly, of the latest result with such; empty without one."""
+    of_kind = [_of_kind(ids, kind) for ids in in_results]
+    pool = of_kind if any(of_kind) else [_leave_out_bare_numbers(ids) for ids in in_results]
+    rated = [
+        (found, (mention, -age))
+        for age, ids in enumerate(pool)
+        for found in ids
+        if (mention := rate_mention(found.record, text, kind=kind))
+    ]
+    best = max((rating for _, rating in rated), default=None)
+    return [found for found, rating in rated if rating == best]
+
+
+def _best_described(ids: Sequence[FoundId], transcript: Transcript, kind: str) -> Sequence[FoundId]:
+    """The ids whose records were spoken of most clearly; the latest words decide, earlier ones break ties."""
+    remaining = ids
+    texts = [(transcript.question, True)]
+    texts += [
+        (m.text, isinstance(m, UserMessage)) for m in reversed(transcript.earlier) if not isinstance(m, ToolMessage)
+    ]
+    for text, is_by_user in texts:
+        reads_out = not is_by_user and all(rate_mention(found.record, text, kind=kind) for found in remaining)
+        if not reads_out:
+            remaining = _find_spoken_of([remaining], text, kind) or remaining
+    return remaining
+
+
+def _leave_out_bare_numbers(ids: Sequence[FoundId]) -> list[FoundId]:
+    return [found for found in ids if found.is_keyed or not found.value.isdigit()]
 
 
 def _of_kind(ids: Sequence[FoundId], kind: str) -> list[FoundId]:
@@ -153,30 +150,5 @@ def _values(ids: Sequence[FoundId]) -> list[str]:
     return list(dict.fromkeys(found.value for found in ids))
 
 
-def _best_described(ids: Sequence[FoundId], transcript: Transcript) -> Sequence[FoundId]:
-    """The ids whose records share most words with what was said; the latest words decide, earlier ones break ties."""
-    remaining = ids
-    spoken = [m.text for m in reversed(transcript.earlier) if not isinstance(m, ToolMessage)]
-    for text in (transcript.question, *spoken):
-        words = _words_without_plural(text)
-        overlaps = [len(words & _words_without_plural(found.record)) for found in remaining]
-        remaining = [found for found, overlap in zip(remaining, overlaps, strict=True) if overlap == max(overlaps)]
-    return remaining
-
-
-def _kind_before(text: str, is_request: bool) -> str:
-    words = re.findall(r"[A-Za-z]+", text.lower())
-    while words and words[-1] in _FILLERS:
-        words.pop()
-    return words[-1].removesuffix("s") if len(words) > is_request else ""
-
-
-def _words_without_plural(text: str) -> set[str]:
-    return {word.removesuffix("s") for word in re.findall(r"[a-z0-9]{3,}", text.lower())}
-
-
-def _walk(content: object) -> Iterable[Mapping[str, object]]:
-    if is_object(content):
-        yield content
-    for child in content.values() if is_object(content) else as_array(content):
-        yield from _walk(child)
+def _is_word_of(word: str, name: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", name, re.IGNORECASE) is not None

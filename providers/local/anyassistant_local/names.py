@@ -11,3 +11,13 @@ def split_name(name: str) -> list[str]:
 def separate_humps(name: str) -> str:
     """A name with an underscore before each hump of camel case: `order_Id` for `orderId`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+
+
+def is_id_parameter(name: str) -> bool:
+    """Whether a parameter's values are ids, which can be repeated but never made up."""
+    return split_name(name)[-1] in ("id", "ids")
+
+
+def kind_of_parameter(name: str) -> str:
+    """What the ids of a parameter are ids of: `order` for `order_id` and `orderId`, nothing for `id`."""
+    return "_".join(split_name(name)[:-1])

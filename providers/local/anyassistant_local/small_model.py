@@ -11,8 +11,8 @@ from .answers import answer_from_results
 from .arguments import fill_arguments
 from .candidates import find_missing_id, list_id_kinds
 from .engine import Engine
-from .ids import kind_of_parameter
 from .mapping import chat_body, chat_messages
+from .names import kind_of_parameter
 from .routing import choose_tool
 from .transcript import Transcript, split_conversation, to_one_line
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from .json_values import as_array, is_array, is_object
 from .transcript import to_one_line
 
-_NAMING_KEYS = ("name", "title", "label", "subject")
+NAMING_KEYS = ("name", "title", "label", "subject")
+"""Keys of a record under which it says what it is called."""
+
 _FINDING_VERBS = frozenset(
     {"get", "list", "search", "find", "show", "read", "look", "lookup", "fetch", "check", "query"}
 )
@@ -56,7 +58,7 @@ def is_sentence(text: str) -> bool:
 def describe(value: object) -> str:
     """A JSON value in words: `straw hat (item id hat-7, price $25)`."""
     if is_object(value):
-        naming = next((key for key in _NAMING_KEYS if isinstance(value.get(key), str)), None)
+        naming = next((key for key in NAMING_KEYS if isinstance(value.get(key), str)), None)
         rest = ", ".join(f"{key.replace('_', ' ')} {describe(child)}" for key, child in value.items() if key != naming)
         if naming is None:
             return rest

@@ -12,12 +12,10 @@ from anyassistant.types import Text, ToolSpec
 from anyassistant_local.arguments import fill_arguments
 from anyassistant_local.candidates import find_candidates, find_missing_id, list_id_kinds, resolve_schema
 from anyassistant_local.engine import Engine
-from anyassistant_local.ids import find_ids, kind_of_parameter, list_examples
+from anyassistant_local.names import kind_of_parameter
 from anyassistant_local.transcript import split_conversation
 
 ARGUMENTS = Path(__file__).parent / "arguments.toml"
-HISTORY = '[{"item_id": "sg-1", "name": "Ray-Ban sunglasses"}, {"item_id": "hat-7", "name": "straw hat"}]'
-KINDS = {"item", "order"}
 
 
 @pytest.fixture(scope="module")
@@ -32,72 +30,9 @@ def say(*texts: str, result: str | None = None) -> Sequence[ModelMessage]:
     return messages if result is None else [*messages[:-1], ToolMessage("call_1", "tool", result), messages[-1]]
 
 
-@pytest.mark.parametrize(
-    ("messages", "name", "ids"),
-    [
-        (say("Order sg-1."), "item_id", ["sg-1"]),
-        (say("Order item sg-1, not order ord-2."), "item_id", ["sg-1"]),
-        (say("What is new on ticket number 4711?"), "ticket_id", ["4711"]),
-        (say("I paid $12 on 2024-05-01."), "item_id", []),
-        (say("My sunglasses?", "You bought Ray-Bans.", "Order them again.", result=HISTORY), "item_id", ["sg-1"]),
-        (say("My hat?", "You bought a hat.", "Order it again.", result=HISTORY), "item_id", ["hat-7"]),
-        (say("My hat?", "You bought a hat.", "Order it again.", result=HISTORY), "order_id", []),
-        (say("Order.", "Done.", "Yes.", result='{"id": "ord-1", "item_id": "sg-1"}'), "order_id", ["ord-1"]),
-        (say("Order.", "It is order ord-9 of item sg-1.", "Yes."), "orderId", ["ord-9"]),
-        (say("Order.", "Done.", "Yes.", result="Order ord-3 is placed."), "order_id", ["ord-3"]),
-    ],
-)
-def test_ids_are_told_apart_by_where_they_stand(messages: Sequence[ModelMessage], name: str, ids: list[str]) -> None:
-    assert find_ids(split_conversation(messages), name, kinds=KINDS) == ids
-
-
-BOOKS = '[{"book_id": "bk-1", "title": "Dracula"}]'
-TICKETS = '[{"book_id": 52}]'
-
-
-def after(result: str, text: str) -> Sequence[ModelMessage]:
-    return say("Dracula?", "I found it.", text, result=result)
-
-
-@pytest.mark.parametrize(
-    ("messages", "examples", "ids"),
-    [
-        (after(BOOKS, "Lend it to me for 3 weeks."), ["bk-1"], ["bk-1"]),
-        (after(BOOKS, "Lend it to me for 3 weeks."), [], ["bk-1"]),
-        (after(BOOKS, "Lend me number 3."), [], ["bk-1"]),
-        (after(BOOKS, "Lend me book 3."), ["bk-1"], ["3"]),
-        (after(BOOKS, "Lend me bk-9 as mp3."), ["bk-1"], ["bk-9"]),
-        (after(BOOKS, "Lend it to me as mp3."), ["bk-1"], ["bk-1"]),
-        (after(BOOKS, "Lend me XY77."), [], ["XY77"]),
-        (after(TICKETS, "Lend me 53."), [], ["53"]),
-        (after(TICKETS, "Lend it to me for 3 weeks."), [], ["52"]),
-        (say("Lend me the 2nd one."), [], []),
-        (say("I would like 3 novels."), [], []),
-        (say("Lend me 17."), [], ["17"]),
-        (say("Lend me 17."), ["bk-1"], []),
-    ],
-)
-def test_a_number_is_no_id_where_an_id_is_known(
-    messages: Sequence[ModelMessage], examples: Sequence[str], ids: list[str]
-) -> None:
-    assert find_ids(split_conversation(messages), "book_id", kinds={"book", "loan"}, examples=examples) == ids
-
-
-@pytest.mark.parametrize(
-    ("schema", "examples"),
-    [
-        ({"description": "The book, such as bk-1."}, ["bk-1"]),
-        ({"description": "The book.", "examples": ["12"]}, ["12"]),
-        ({"description": "One of 100 books."}, []),
-        ({}, []),
-    ],
-)
-def test_a_schema_gives_examples_of_ids(schema: Mapping[str, object], examples: list[str]) -> None:
-    assert list_examples(schema) == examples
-
-
 def test_an_id_that_is_an_integer_is_an_id_and_not_any_number() -> None:
-    weeks = split_conversation(after(TICKETS, "Lend it to me for 3 weeks."))
+    found = say("Dracula?", "I found it.", "Lend it to me for 3 weeks.", result='[{"book_id": 52}]')
+    weeks = split_conversation(found)
 
     assert find_candidates(weeks, "book_id", {"type": "integer"}) == [52]
     assert find_candidates(weeks, "weeks", {"type": "integer"}) == [3]

@@ -135,6 +135,10 @@ def test_a_run_shows_what_waits_and_how_to_decide(cli, waiting):
     assert '{"order_id": "ord-4101"}' in row
     assert f"  anyassistant runs approve {run_id} {call_id}\n" in shown
     assert f"  anyassistant runs reject {run_id} {call_id} 'WHY NOT'\n" in shown
+    thread_id = cli("threads", "list", "--json").json[0]["id"]
+    assert f"  anyassistant chat --thread {thread_id} --tools MODULE:NAME --provider echo\n" in shown
+    assert "those that take a RunContext need --deps too" in shown
+    assert 'confirm_order_item({"order_id": "ord-4101"})\n' in shown  # and no output where there is none
 
 
 def test_another_process_approves_with_other_arguments_and_the_run_goes_on_where_its_tools_are(cli, waiting):
@@ -153,6 +157,7 @@ def test_another_process_approves_with_other_arguments_and_the_run_goes_on_where
     gone_on = chat(cli, stdin="hello\n")
     assert gone_on.code == 0
     assert '✓ approved by ann, with {"order_id": "ord-4102"}' in gone_on.out
+    assert 'confirm_order_item({"order_id": "ord-4102"}) = Order ord-4102' in cli("runs", "show", run_id).out
     assert "Order ord-4102 is confirmed" in gone_on.out
     assert gone_on.out.endswith("Assistant: ECHO: hello\n")
 
@@ -166,6 +171,10 @@ def test_another_process_rejects_and_no_other_model_answers_for_the_one_that_ask
     shown = cli("runs", "show", run_id).out
     assert "rejected  eve" in shown
     assert "message_creation" not in shown  # nobody has answered
+    assert "nobody drives it" in shown
+    thread_id = cli("threads", "list", "--json").json[0]["id"]
+    assert f"  anyassistant chat --thread {thread_id} --tools MODULE:NAME --provider echo\n" in shown
+    assert "  somebody who drives it\n" in cli("runs", "list").out
     gone_on = chat(cli, stdin="")
     assert gone_on.code == 0
     assert "✗ rejected by eve: Too dear." in gone_on.out
@@ -183,7 +192,47 @@ def test_a_run_that_a_service_keeps_is_decided_where_its_provider_is(cli, waitin
     refused = cli("runs", "approve", run_id, call_id)
     assert refused.code == 2
     assert f"Run {run_id} is kept by a service. Decide where its provider is: " in refused.err
+    assert "--provider echo" in refused.err  # as its turn says
     assert cli("runs", "show", run_id, "--json").json["pending_approvals"] == [call_id]
+
+
+def test_the_provider_is_named_unless_a_chat_has_it_anyway(cli, waiting):
+    run_id, _ = waiting
+    (cli.folder / "anyassistant.toml").write_text('default = "mine"\n\n[profiles.mine]\nprovider = "echo"\n')
+    shown = cli("runs", "show", run_id).out
+    assert shown.partition("anyassistant chat ")[2].splitlines()[0].endswith(" --tools MODULE:NAME")
+    (cli.folder / "anyassistant.toml").write_text("default = 1\n")
+    shown = cli("runs", "show", run_id)
+    assert shown.code == 0
+    assert " --tools MODULE:NAME --provider echo\n" in shown.out
+
+
+def test_a_chat_names_its_options_but_what_was_left_for_later(cli):
+    left = chat(cli, "--approve", "later", "--deps", '{"name": "ann"}')
+    assert f'--tools {SHOP} --deps \'{{"name": "ann"}}\' --provider echo\n' in left.out
+    assert "RunContext" not in left.out
+    assert "--approve" not in left.err
+    assert "--deps" in left.err
+
+
+def test_a_run_that_another_provider_began_is_gone_on_with_there(cli, install, waiting):
+    env = install("other", "[anyassistant.providers]\nother = other_plugin\n", other_plugin=OTHER)
+    left = cli("chat", "--provider", "other", "--tools", SHOP, stdin="hello\n", env=env)
+    assert f"--tools {SHOP} --provider echo\n" in left.out
+    assert "--provider echo" in left.err.partition("has an open run")[2]
+
+
+OTHER = """
+from pydantic import BaseModel
+from anyassistant.echo import Echo
+from anyassistant.plugins import Manifest, hookimpl
+
+class Config(BaseModel): ...
+
+@hookimpl
+def anyassistant_providers():
+    return [Manifest.chat_model("other", contract="1", config=Config, create=lambda _: Echo())]
+"""
 
 
 def test_who_decides_is_the_user_unless_it_is_said(cli, waiting):
@@ -194,7 +243,7 @@ def test_who_decides_is_the_user_unless_it_is_said(cli, waiting):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["approve", "RUN", "call_x"], "does not wait for call 'call_x'; it waits for: call_"),
+        (["approve", "RUN", "call_x"], "does not wait for call 'call_x', or no longer; it waits for: call_"),
         (["reject", "RUN", "call_x", "No."], "does not wait for call 'call_x'"),
         (["reject", "RUN", "CALL"], "requires an argument"),
         (["reject", "RUN", "CALL", ""], "`reason`"),

@@ -25,6 +25,42 @@ def test_threads_are_listed_the_newest_first(stored):
     assert "There are more" in first.err
 
 
+def test_runs_are_listed_the_newest_first(stored):
+    listed = stored("runs", "list")
+    assert listed.code == 0
+    header, *rows = listed.out.splitlines()
+    assert header.split() == ["run", "status", "thread", "created", "waits", "for"]
+    assert [row.split()[1] for row in rows] == ["failed", *["completed"] * 4]
+    as_json = stored("runs", "list", "--json").json
+    assert [[run["id"], run["status"], run["thread_id"]] for run in as_json] == [row.split()[:3] for row in rows]
+    assert {run["object"] for run in as_json} == {"thread.run"}
+    (failed,) = stored("runs", "list", "--status", "failed", "--json").json
+    assert failed["id"] == as_json[0]["id"]
+    first = stored("runs", "list", "--limit", "1")
+    assert len(first.out.splitlines()) == 2
+    assert "There are more" in first.err
+    assert stored("runs", "list", "--status", "requires_action").err.startswith("No requires_action runs yet in ")
+    refused = stored("runs", "list", "--status", "open")
+    assert refused.code == 2
+    assert "requires_action" in refused.err
+
+
+def test_what_an_open_run_waits_for_is_listed(cli):
+    shop = "anyassistant.cli.shop:TOOLS"
+    buy = 'CALL confirm_order_item {"order_id": "ord-4101"}\n'
+    assert cli("chat", "--provider", "echo", "--tools", shop, "--approve", "later", stdin=buy).code == 1
+    assert cli("chat", "--provider", "echo", "--new", stdin="hello\n").code == 0
+    (waiting,) = cli("runs", "list", "--status", "requires_action", "--json").json
+    (call_id,) = waiting["pending_approvals"]
+    (row,) = cli("runs", "list", "--status", "requires_action").out.splitlines()[1:]
+    assert row.startswith(f"{waiting['id']}  requires_action  {waiting['thread_id']}  ")
+    assert row.endswith(f"  approval of confirm_order_item {call_id}")
+    header, answered, open_one = cli("threads", "list").out.splitlines()
+    assert "open run" in header
+    assert "requires_action" in open_one
+    assert "requires_action" not in answered
+
+
 def test_a_thread_shows_what_was_said_and_called(stored):
     thread_id = stored("threads", "list", "--json").json[1]["id"]
     shown = stored("threads", "show", thread_id).out
@@ -117,6 +153,7 @@ def test_what_is_stored_can_be_seen_where_config_and_plugins_are_broken(cli):
         ("threads", "list", "--json"),
         ("threads", "show", "thread_1"),
         ("threads", "delete", "thread_1"),
+        ("runs", "list"),
         ("runs", "show", "run_1"),
         ("assistants", "list"),
         ("assistants", "show", "asst_1"),
@@ -133,7 +170,7 @@ def test_looking_makes_no_database_and_names_the_one_that_is_not_there(cli, argu
     assert not (cli.folder / "nodir").exists()
 
 
-@pytest.mark.parametrize("kind", ["threads", "assistants"])
+@pytest.mark.parametrize("kind", ["threads", "runs", "assistants"])
 def test_an_empty_list_says_so_and_where(cli, kind):
     database = cli.folder / "xdg_data_home" / "anyassistant" / "anyassistant.sqlite3"
     listed = cli(kind, "list")
@@ -152,5 +189,5 @@ def test_an_unknown_id_names_the_database_and_the_command_that_lists(cli):
             f"anyassistant: There is no thread 'thread_x' in {database}. What there is: anyassistant threads list\n"
         )
     cli("chat", "--provider", "echo", "--store", "my shop.db", stdin="hello\n")
-    assert "anyassistant threads list --store 'my shop.db'" in cli("runs", "show", "x", "--store", "my shop.db").err
+    assert "anyassistant runs list --store 'my shop.db'" in cli("runs", "show", "x", "--store", "my shop.db").err
     assert "anyassistant assistants list" in cli("chat", "--provider", "echo", "--assistant", "asst_x").err

@@ -4,14 +4,15 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from ..client.stores import default_path
 from ..errors import AnyAssistantError, NotFound, ThreadBusy
 from ..types import RunRecord
 from .failures import CommandFailed, UsageError
 from .options import HERE, Where
-
-MEMORY = ":memory:"
+from .stored_runs import MEMORY, provider_of
+from .target import target_of
 
 ANY = "MODULE:NAME"
 """Tools that whoever reads a command has to name."""
@@ -33,36 +34,50 @@ def command_line(*words: str, provider: str | None = None, where: Where = HERE) 
     return shlex.join([*program, *words, *target, *place])
 
 
-def how_to_decide(
-    record: RunRecord, *, tools: Sequence[str] = (ANY,), provider: str | None = None, where: Where = HERE
-) -> str:
-    """The commands that decide on what a run waits for an approval of; a line each.
+@dataclass(frozen=True, slots=True)
+class ChatOptions:
+    """How the chat is started in which a run goes on.
 
-    Args:
-        tools: What `--tools` of the chat that goes on is given.
+    Attributes:
+        tools: What `--tools` is given; empty where that is not known here.
+        deps: What `--deps` is given.
+        provider: What `--provider` is given, if it takes one.
     """
+
+    tools: Sequence[str] = ()
+    deps: str | None = None
+    provider: str | None = None
+    where: Where = HERE
+
+
+def how_to_decide(record: RunRecord, chat: ChatOptions) -> str:
+    """The commands that decide on what a run waits for an approval of; a line each."""
     calls = [call for call in record.pending_calls if call.waits_for == "approval"]
     waits = f"{record.id} waits for an approval of {', '.join(call.name for call in calls)}."
-    if where.store == MEMORY:
+    if chat.where.store == MEMORY:
         return f"{waits} Nothing of it is kept. Leave --store out, and it can be decided on later."
+    where = Where(chat.where.store)
     lines = [f"{waits} Decide on it:"]
     for call in calls:
-        lines.append(f"  {command_line('runs', 'approve', record.id, call.id, where=Where(where.store))}")
-        lines.append(f"  {command_line('runs', 'reject', record.id, call.id, 'WHY NOT', where=Where(where.store))}")
-    return "\n".join([*lines, "or in a chat, which asks:", f"  {_chat(record, tools, provider, where)}"])
+        lines.append(f"  {command_line('runs', 'approve', record.id, call.id, where=where)}")
+        lines.append(f"  {command_line('runs', 'reject', record.id, call.id, 'WHY NOT', where=where)}")
+    return "\n".join([*lines, "or in a chat, which asks:", *_go_on(record, chat)])
 
 
-def how_it_goes_on(record: RunRecord, *, where: Where = HERE) -> str:
+def how_it_goes_on(record: RunRecord, chat: ChatOptions) -> str:
     """Where a run goes on that waits for nobody's decision any more."""
-    return (
-        "It goes on where its model and its tools are: in a program that waits for it or resumes it, or in\n"
-        f"  {_chat(record, (ANY,), None, where)}"
-    )
+    says = "It goes on where its model and its tools are: in a program that waits for it or resumes it, or in"
+    return "\n".join([says, *_go_on(record, chat)])
 
 
-def _chat(record: RunRecord, tools: Sequence[str], provider: str | None, where: Where) -> str:
-    options = [word for one in tools or (ANY,) for word in ("--tools", one)]
-    return command_line("chat", "--thread", record.thread_id, *options, provider=provider, where=where)
+def _go_on(record: RunRecord, chat: ChatOptions) -> Iterator[str]:
+    """The command that goes on with a run, and what has to be added to it."""
+    options = [word for one in chat.tools or (ANY,) for word in ("--tools", one)]
+    options += [] if chat.deps is None else ["--deps", chat.deps]
+    thread = ("chat", "--thread", record.thread_id)
+    yield f"  {command_line(*thread, *options, provider=chat.provider, where=chat.where)}"
+    if not chat.tools:
+        yield f"where {ANY} are the tools that it had; those that take a RunContext need --deps too."
 
 
 @contextmanager
@@ -86,11 +101,12 @@ def advise(error: AnyAssistantError, store: str | None) -> str:
     where = Where(store)
     match error:
         case NotFound(param="assistant_id" | "thread_id" | "run_id" as param):
-            kind = "assistants" if param == "assistant_id" else "threads"
+            kind = f"{param.removesuffix('_id')}s"
             says = str(error).replace("in this client's store", f"in {name_database(store)}")
             return says if store == MEMORY else f"{says} What there is: {command_line(kind, 'list', where=where)}"
         case ThreadBusy(thread_id=thread_id, run_id=run_id):
-            chat = command_line("chat", "--thread", thread_id, where=where)
+            provider = target_of(provider_of(run_id, store))
+            chat = command_line("chat", "--thread", thread_id, provider=provider, where=where)
             return (
                 f"Thread {thread_id} has an open run {run_id}. It goes on in {chat}, with --tools where it waits for a "
                 "function; there /cancel ends it. Or begin another thread with --new."

@@ -24,7 +24,7 @@ COMMANDS = (
     ("demo", "demo:demo", TALK, "A shop assistant at work: no key, no account."),
     ("chat", "chat:app", TALK, "Talk with an assistant, with tools of your own."),
     ("threads", "threads:app", LOOK, "Threads: list, show, delete."),
-    ("runs", "runs:app", LOOK, "Runs: show; approve or reject a call."),
+    ("runs", "runs:app", LOOK, "Runs: list, show; approve or reject a call."),
     ("assistants", "assistants:app", LOOK, "Assistants: list, show, delete."),
     ("tools", "tools:app", LOOK, "Your functions as a model sees them: list, schema, call."),
     ("providers", "providers:providers", MEND, "The providers that are installed."),

@@ -8,7 +8,7 @@ from cyclopts import App
 from ..errors import AnyAssistantError, ThreadBusy
 from ..sync import Client
 from ..types import RunRecord
-from .advice import MEMORY, advise, advising, command_line, how_to_decide
+from .advice import ChatOptions, advise, advising, command_line, how_to_decide
 from .approvals import NOBODY_THERE, Approver, LeaveAll, RejectAll, make_approver, waiting_for_approval
 from .asking import Person
 from .console import is_attended, make_console, notices
@@ -23,6 +23,7 @@ from .options import HERE, Approve, Deps, Json, Tools, Where
 from .plain import one_line
 from .prompt import Lines, Prompt, Reader
 from .render import NUMBERS, Renderer, describe_outcome
+from .stored_runs import MEMORY, provider_of
 from .target import provider_name
 
 HELP = """Say something. Ctrl-C ends an answer, Ctrl-D leaves.
@@ -94,6 +95,12 @@ def chat(
     approver = make_approver(approve, person, otherwise=RejectAll(NOBODY_THERE, by=None))
     for_open_run = make_approver(approve, person, otherwise=LeaveAll())
     tell_notes(name, remarks.print if json else renderer.note)
+
+    def tell_how_to_decide(record: RunRecord) -> str:
+        begun_with = provider_of(record.id, where.store)  # which may be another than the one here
+        target = provider if begun_with in (None, name) else begun_with
+        return how_to_decide(record, ChatOptions(tools, deps, target, where))
+
     try:
         with advising(where.store), Client(provider, store=where.store, config=where.config) as client:
             conversation = Conversation.open(client, wanted)
@@ -104,7 +111,7 @@ def chat(
                 approver=approver,
                 prompts=prompts,
                 is_json=json,
-                how_to_decide=lambda record: how_to_decide(record, tools=tools, provider=provider, where=where),
+                how_to_decide=tell_how_to_decide,
                 store=where.store,
             )
             remarks.print(f"{name} · {_where(conversation)}" + (" · /help" if prompts else ""), style="dim")
@@ -123,9 +130,9 @@ def chat(
 def _options(
     *, model: str | None, assistant: str | None, tools: Sequence[str], deps: str | None, approve: str | None
 ) -> list[str]:
-    """The options with which the next chat is as this one."""
+    """The options with which the next chat is as this one; what was left for later is decided by then."""
     named = [("--model", model), ("--assistant", assistant), *(("--tools", one) for one in tools)]
-    named += [("--deps", deps), ("--approve", approve)]
+    named += [("--deps", deps), ("--approve", None if approve == "later" else approve)]
     return [word for name, value in named if value is not None for word in (name, value)]
 
 

@@ -1,26 +1,15 @@
 """Clients of the commands that look at what is stored, and decide on it."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import anyio
-
 from ..client.stores import default_path
-from ..protocols import Capabilities, ChatModel, ModelDelta, ModelRequest
 from ..sync import Client
-from .advice import MEMORY, advising
+from .advice import advising
 from .failures import UsageError
-
-
-class SilentModel(ChatModel):
-    """Never answers: a run that would go on here stays where it is, for a process that has its model."""
-
-    capabilities = Capabilities(tools=True, parallel_tool_calls=True, images=True, json_schema=True)
-
-    async def respond(self, request: ModelRequest, /) -> AsyncGenerator[ModelDelta, None]:
-        await anyio.sleep_forever()
-        yield ModelDelta()
+from .silent import SilentModel
+from .stored_runs import MEMORY
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from ..client import RunOptions
 from ..errors import AnyAssistantError
 from ..sync import Client
 from ..types import RunRecord
-from .advice import MEMORY, advising, command_line, how_to_decide, name_database
+from .advice import ChatOptions, advising, command_line, how_to_decide, name_database
 from .approvals import ApproveAll, Approver, follow_and_decide, make_approver, waiting_for_approval
 from .asking import Person
 from .console import is_attended, make_console
@@ -17,6 +17,7 @@ from .notes import tell_notes
 from .options import HERE, Approve, Json, Where
 from .render import NUMBERS, Renderer
 from .scenes import SCENES, find_problems
+from .stored_runs import MEMORY
 from .target import ECHO, provider_name
 
 SHOP = "anyassistant.cli.shop:TOOLS"
@@ -74,7 +75,7 @@ def demo(
         for problem in stage.problems:
             renderer.remark(f"Not as expected: {problem}.", "red")
         if stage.undecided is not None:
-            says = how_to_decide(stage.undecided, tools=[SHOP], provider=provider, where=where)
+            says = how_to_decide(stage.undecided, ChatOptions([SHOP], provider=provider, where=where))
             renderer.remark(f"\n{says}", "yellow")
         elif stage.thread_id is not None:
             renderer.remark(_how_to_go_on(stage.thread_id, provider, where))

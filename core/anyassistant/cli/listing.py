@@ -13,9 +13,14 @@ SHOWN = 20
 """Items that a person gets without `--limit`; a machine gets all."""
 
 
+def how_many(limit: int | None, *, json: bool) -> int | None:
+    """How many items of a list are shown; None for all."""
+    return limit if limit is not None else None if json else SHOWN
+
+
 def take(items: Iterable[T], limit: int | None, *, json: bool) -> list[T]:
     """The first items of a list; says on standard error where there are more."""
-    bound = limit if limit is not None else None if json else SHOWN
+    bound = how_many(limit, json=json)
     taken: list[T] = []
     for item in items:
         if bound is not None and len(taken) >= bound:

@@ -5,35 +5,62 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
-import anyio
 from cyclopts import App, Parameter
 
-from ..client import AsyncClient
-from ..client.stores import make_store
 from ..errors import InvalidRequest
 from ..sync import Run
-from ..types import Decision, RunRecord, RunStep, ToolCall, Usage
-from .advice import advising, command_line, how_it_goes_on, how_to_decide
+from ..types import Decision, RunRecord, RunStatus, RunStep, ToolCall, Usage
+from .advice import ChatOptions, advising, command_line, how_it_goes_on, how_to_decide
 from .approvals import this_person, waiting_for_approval
-from .clients import SilentModel, existing_store, open_keeper
+from .clients import existing_store, open_keeper
 from .failures import UsageError
 from .json_lines import print_json
-from .listing import local_time
-from .options import Json, Store, Where
+from .listing import how_many, local_time, say_none, take
+from .options import Json, Limit, Store, Where
 from .plain import MAX_OUTPUT, clip
 from .render import describe_outcome
+from .stored_runs import RunInFull, StoredRun, list_runs, read_run
 from .tables import print_fields, print_table
+from .target import target_of
 
 app = App(
     name="runs",
     help="Runs: how an answer came about, and whether its calls may be made.",
     help_epilogue="""Examples:
 
-    anyassistant threads show thread_5f0c...     names the runs of a thread
+    anyassistant runs list --status requires_action
     anyassistant runs show run_5f0c...
     anyassistant runs approve run_5f0c... call_71ab...
     anyassistant runs reject run_5f0c... call_71ab... "Too dear." --by ann""",
 )
+
+
+@app.command(name="list")
+def list_stored(
+    *, status: RunStatus | None = None, limit: Limit = None, json: Json = False, store: Store = None
+) -> None:
+    """List runs of all threads, the newest first, and what the open ones wait for.
+
+    Args:
+        status: Only runs of this status; those that wait for somebody are `requires_action`.
+        limit: How many. By default 20, and all with --json.
+        json: For machines: a list of runs as the wire has them, with `pending_approvals`.
+    """
+    bound = how_many(limit, json=json)
+    with advising(store):
+        found = list_runs(existing_store(store), status=status, at_most=None if bound is None else bound + 1)
+    runs = take(found, limit, json=json)
+    if json:
+        print_json([_to_wire(one.record) for one in runs])
+        return
+    if not runs:
+        say_none("runs" if status is None else f"{status} runs", store)
+        return
+    rows = [
+        (one.record.id, one.record.status, one.record.thread_id, local_time(one.record.created_at), _waits_for(one))
+        for one in runs
+    ]
+    print_table(("run", "status", "thread", "created", "waits for"), rows)
 
 
 @app.command
@@ -46,15 +73,16 @@ def show(run_id: str, /, *, json: Json = False, store: Store = None) -> None:
             the calls that wait for an approval as `pending_approvals`.
     """
     with advising(store):
-        record, steps, events = anyio.run(_read, run_id, existing_store(store))
+        run = read_run(run_id, existing_store(store))
+    record, steps = run.record, run.steps
     if json:
-        print_json(_to_wire(record) | {"steps": [step.to_wire() for step in steps], "events": events})
+        print_json(_to_wire(record) | {"steps": [step.to_wire() for step in steps], "events": run.events})
         return
     print_fields(
         [
             ("run", record.id),
             ("status", record.status),
-            ("why", describe_outcome(record) or ""),
+            ("why", "nobody drives it" if run.needs_driver else describe_outcome(record) or ""),
             ("thread", record.thread_id),
             ("assistant", record.assistant_id),
             ("model", record.model),
@@ -62,7 +90,7 @@ def show(run_id: str, /, *, json: Json = False, store: Store = None) -> None:
             ("started", local_time(record.started_at)),
             ("ended", local_time(record.completed_at or record.failed_at or record.cancelled_at)),
             ("usage", _usage(record.usage)),
-            ("events", str(events)),
+            ("events", str(run.events)),
         ]
     )
     rows = [(step.id, step.type, step.status, _usage(step.usage), _content(step)) for step in steps]
@@ -71,9 +99,9 @@ def show(run_id: str, /, *, json: Json = False, store: Store = None) -> None:
     if approvals:
         print()
         print_table(("call", "tool", "decision", "by", "when", "what"), approvals)
-    if waiting_for_approval(record):
+    if run.needs_driver or record.status == "requires_action":
         print()
-        print(how_to_decide(record, where=Where(store)))
+        print(_how_to_go_on(run, store))
 
 
 @app.command
@@ -141,16 +169,33 @@ def _deciding(run_id: str, says: str, *, json: bool, store: str | None) -> Itera
         except InvalidRequest as error:
             if error.code != "other_provider":
                 raise
-            chat = command_line("chat", "--thread", run.record.thread_id, "--provider", "NAME", where=Where(store))
+            provider = target_of(read_run(run_id, store).provider)
+            chat = command_line("chat", "--thread", run.record.thread_id, provider=provider, where=Where(store))
             raise UsageError(f"Run {run_id} is kept by a service. Decide where its provider is: {chat}") from error
-    with open_keeper(store) as client:  # once more, since the run was laid down as the first one closed
-        record = client.runs.get(run_id).record
+    decided = read_run(run_id, store)  # anew, since the run was laid down as the client closed
     if json:
-        print_json(_to_wire(record))
+        print_json(_to_wire(decided.record))
         return
     print(says)
-    tell = how_to_decide if waiting_for_approval(record) else how_it_goes_on
-    print(tell(record, where=Where(store)))
+    print(_how_to_go_on(decided, store))
+
+
+def _how_to_go_on(run: RunInFull, store: str | None) -> str:
+    tell = how_to_decide if waiting_for_approval(run.record) else how_it_goes_on
+    return tell(run.record, ChatOptions(provider=target_of(run.provider), where=Where(store)))
+
+
+def _waits_for(run: StoredRun) -> str:
+    """What an open run waits for, in a few words."""
+    if run.needs_driver:
+        return "somebody who drives it"
+    if run.record.status != "requires_action":
+        return ""
+    asked, foreign = (
+        ", ".join(f"{call.name} {call.id}" for call in run.record.pending_calls if call.waits_for == kind)
+        for kind in ("approval", "output")
+    )
+    return "; ".join([*([f"approval of {asked}"] if asked else []), *([f"a caller of {foreign}"] if foreign else [])])
 
 
 def _object(arguments: str) -> Mapping[str, object]:
@@ -190,21 +235,16 @@ def _terms(call: ToolCall, decision: Decision) -> str:
     return f"{decision.arguments} instead of {call.arguments}"
 
 
-async def _read(run_id: str, where: str) -> tuple[RunRecord, list[RunStep], int]:
-    """The run's record, its steps, and how many events it has told so far."""
-    store = make_store(where)
-    async with AsyncClient(SilentModel(), store=store) as client:
-        run = await client.runs.get(run_id)
-        steps = [step async for step in run.steps()]
-        state = await store.get_run(run_id)
-        return run.record, steps, state.last_sequence if state is not None else 0
-
-
 def _usage(usage: Usage | None) -> str:
     return "" if usage is None else f"{usage.prompt_tokens} in, {usage.completion_tokens} out"
 
 
 def _content(step: RunStep) -> str:
-    calls = [f"{one.name}({one.arguments}) = {clip(one.output or '', MAX_OUTPUT)}" for one in step.tool_calls]
+    calls = [_describe_call(one.as_called()) for one in step.tool_calls]
     error = [f"{step.last_error.code}: {step.last_error.message}"] if step.last_error is not None else []
     return "; ".join([*calls, *error]) or (step.message_id or "")
+
+
+def _describe_call(call: ToolCall) -> str:
+    made = f"{call.name}({call.arguments})"
+    return made if call.output is None else f"{made} = {clip(call.output, MAX_OUTPUT)}"

@@ -10,8 +10,14 @@ MIN_LAST_WIDTH = 20
 """Columns that the last column of a table needs; a narrower terminal gets plain columns, which it breaks itself."""
 
 
-def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table whose last column may be long."""
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, optional: str | None = None) -> None:
+    """Print a table whose last column may be long.
+
+    Args:
+        optional: The header of a column that is left out where it has nothing in it.
+    """
+    shown = [at for at, header in enumerate(headers) if header != optional or any(row[at] for row in rows)]
+    headers, rows = [headers[at] for at in shown], [[row[at] for at in shown] for row in rows]
     cells = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[at]) for row in [headers, *cells]) for at in range(len(headers))]
     if sys.stdout.isatty() and sum(widths[:-1]) + 3 * len(widths) + MIN_LAST_WIDTH <= get_terminal_size().columns:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from cyclopts import App
 from rich.console import Console
 
-from ..sync import Thread
+from ..sync import Client, Thread
 from ..types import Message, RunStep
 from .clients import open_keeper
 from .console import make_console
@@ -46,10 +46,16 @@ def list_threads(*, limit: Limit = None, json: Json = False, store: Store = None
             say_none("threads", store)
             return
         rows = [
-            (one.id, local_time(one.record.created_at), _made_by(one.record.metadata), _beginning(one))
+            (
+                one.id,
+                local_time(one.record.created_at),
+                _made_by(one.record.metadata),
+                _open_run(client, one.id),
+                _beginning(one),
+            )
             for one in threads
         ]
-    print_table(("thread", "created", "made by", "begins with"), rows)
+    print_table(("thread", "created", "made by", "open run", "begins with"), rows, optional="open run")
 
 
 @app.command
@@ -147,6 +153,12 @@ def _print_calls(console: Console, step: RunStep) -> None:
 def _beginning(thread: Thread) -> str:
     page = thread.messages(limit=1).page()
     return clip(page.data[0].text, 60) if page.data else ""
+
+
+def _open_run(client: Client, thread_id: str) -> str:
+    """The status of the thread's open run, which is its newest; empty where it has none."""
+    newest = client.runs.list(thread_id=thread_id).page().data[:1]
+    return newest[0].record.status if newest and newest[0].record.is_open else ""
 
 
 def _made_by(metadata: Mapping[str, str]) -> str:

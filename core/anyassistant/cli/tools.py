@@ -47,9 +47,7 @@ def list_tools(reference: str, /, *, json: Json = False) -> None:
         print_json([_spec(tool).to_wire() for tool in tools])
         return
     rows = [(tool.name, _parameters(tool), _how(tool), one_line(tool.description)) for tool in tools]
-    headers = ("tool", "parameters", "how", "description")
-    shown = [at for at in range(len(headers)) if headers[at] != "how" or any(row[at] for row in rows)]
-    print_table([headers[at] for at in shown], [[row[at] for at in shown] for row in rows])
+    print_table(("tool", "parameters", "how", "description"), rows, optional="how")
 
 
 @app.command

@@ -723,7 +723,7 @@ async def test_a_toolset_may_require_approval_of_all_its_tools(client: AsyncClie
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that waits for others looks again at once."""
-    monkeypatch.setattr("anyassistant.client.backend_run.ANSWER_PAUSE", 0.005)
+    monkeypatch.setattr("anyassistant.client.backend_run.FIRST_PAUSE", 0.005)
 
 
 async def read(run, way: str) -> None:

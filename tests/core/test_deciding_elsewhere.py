@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
+import anyio
 import pytest
 from anyassistant import AsyncClient, tool
 from anyassistant.errors import InvalidRequest, RunAbandoned, RunRequiresAction, ThreadBusy
@@ -59,6 +60,27 @@ async def test_one_answer_after_another_until_nothing_waits(make_store) -> None:
         assert theirs.record.status == "queued"
 
 
+async def test_a_reader_that_waits_goes_on_with_its_own_provider(make_store) -> None:
+    store = make_store()
+    async with AsyncClient("echo", store=store) as client, AsyncClient(Another(), store=store) as other:
+        assistant = await client.assistants.create(tools=[pay])
+        thread = await client.threads.create(messages=['CALL pay {"amount": 3}'])
+        run = thread.run(assistant, on_action="wait")
+        texts: list[str] = []
+
+        async def read() -> None:
+            texts.append((await run.result()).text)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(read)
+            async for event in run.events():
+                if event.event == "thread.run.requires_action":
+                    break
+            theirs = await other.runs.get(run.id)
+            await theirs.reject(theirs.record.pending_calls[0].id, "No.")
+        assert texts == ["TOOL RESULT: A person did not approve this call. No."]
+
+
 async def test_who_takes_the_run_over_with_tools_chooses_its_provider(make_store) -> None:
     store = make_store()
     async with AsyncClient("echo", store=store) as client, AsyncClient(Another(), store=store) as other:
@@ -88,3 +110,27 @@ async def test_refused_edits_say_that_nothing_was_approved(make_store) -> None:
         _, run, [call_id] = await rest(client)
         with pytest.raises(InvalidRequest, match=r"^Not approved\. The arguments do not fit:"):
             await run.approve(call_id, arguments={"amount": "much"})
+
+
+async def test_a_reader_that_waits_leaves_the_run_to_those_who_decide(make_store) -> None:
+    store = make_store()
+    async with AsyncClient("echo", store=store) as client, AsyncClient("echo", store=store) as other:
+        assistant = await client.assistants.create(tools=[pay])
+        text = "\n".join(f'CALL pay {{"amount": {amount}}}' for amount in range(4))
+        thread = await client.threads.create(messages=[text])
+        run = thread.run(assistant, on_action="wait")
+        texts: list[str] = []
+
+        async def read() -> None:
+            texts.append((await run.result()).text)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(read)
+            async for event in run.events():
+                if event.event == "thread.run.requires_action":
+                    break
+            theirs = await other.runs.get(run.id)
+            for call in theirs.record.pending_calls:
+                await anyio.sleep(0.1)  # in which a reader that looks too soon would take it
+                await theirs.approve(call.id)
+        assert texts == ["TOOL RESULT: paid 0 | paid 1 | paid 2 | paid 3"]

@@ -11,14 +11,15 @@ from anyassistant_tools import Tool
 from .. import protocols
 from ..errors import InvalidRequest
 from ..protocols import RunParams, ToolExecutor
-from ..types import Message, PageQuery
+from ..types import Message, PageQuery, RunRecord
 from .once import Once
 from .paginator import AsyncPaginator
 from .requests import page_query
 from .session import Session, SessionGetter
 
-ANSWER_PAUSE = 0.5
-"""Seconds between looks at a run that waits for others to approve or answer its calls."""
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 3.0
+"""Seconds between looks at a run that waits for others to approve or answer its calls: each comes later, up to this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +88,41 @@ class BackendRun:
 
         Where it rests and that is to be waited for, it is; else the run has the record of how it ended or rests.
         """
+        pause = FIRST_PAUSE
         while (record := await self.existing().refresh()).status == "requires_action":
             if not self._stays:
                 return False
-            thread = await (await self._session()).provider.get_thread(record.thread_id)
-            self._once.made = await thread.get_run(record.id, executor=self._executor)
-            await anyio.sleep(ANSWER_PAUSE)
+            if self._is_mine_alone(record):
+                await self.take_over()
+            await anyio.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+        if record.is_open:
+            await self.take_over()
         return record.is_open
+
+    async def take_over(self) -> bool:
+        """Drive a run on that nobody drives, where others were waited for. Whether that was wanted."""
+        if not self._stays or self._executor is None:
+            return False
+        record = self.existing().record
+        self._once.made = await (await self._thread()).get_run(record.id, executor=self._executor)
+        return True
+
+    def _is_mine_alone(self, record: RunRecord) -> bool:
+        """Whether a resting run waits for nothing but what is bound here: others are not to find it gone."""
+        names = self._executor.names if self._executor is not None else frozenset[str]()
+        return all(call.waits_for == "output" and call.name in names for call in record.pending_calls)
+
+    async def _thread(self) -> protocols.Thread:
+        if self._beginning is not None:
+            return self._beginning.thread
+        return await (await self._session()).provider.get_thread(self.existing().record.thread_id)
 
     def messages(self) -> AsyncPaginator[Message]:
         """The messages that the run wrote, in order."""
 
         async def fetch(query: PageQuery) -> protocols.Page[Message]:
-            record = self.existing().record
-            thread = await (await self._session()).provider.get_thread(record.thread_id)
-            return await thread.list_messages(replace(query, run_id=record.id))
+            return await (await self._thread()).list_messages(replace(query, run_id=self.existing().record.id))
 
         return AsyncPaginator(fetch, page_query(order="asc"), lambda message: message.id)
 

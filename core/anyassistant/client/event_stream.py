@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 
+from ..errors import RunAbandoned
 from ..types import Event
 from ..types.events import RunEvent
 from .backend_run import BackendRun
@@ -23,6 +24,7 @@ class EventStream(AsyncIterator[Event]):
         self._after = after
         self._check = check
         self._source: AsyncGenerator[Event, None] | None = None
+        self._abandoned_at: int | None = None
         self._is_whole = False  # nothing comes any more: the run had ended when the log was last read to its end
 
     async def aclose(self) -> None:
@@ -41,6 +43,10 @@ class EventStream(AsyncIterator[Event]):
                     await self._end()
                     raise
                 self._source = None
+            except RunAbandoned:
+                if self._abandoned_at == self._after or not await self._run.take_over():
+                    raise
+                self._abandoned_at, self._source = self._after, None
             else:
                 self._after = event.sequence
                 if isinstance(event, RunEvent):

@@ -10,7 +10,7 @@ import anyio
 from typing_extensions import TypeVar
 
 from .. import protocols
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, RunAbandoned
 from ..types import Message, PageQuery, RunRecord, RunResult, RunStep, Usage
 from ..types.events import RunStepEvent
 from .backend_run import BackendRun
@@ -144,6 +144,14 @@ class AsyncRun(Handle, Generic[T_co]):
         return self.record
 
     async def _read_to_the_end(self) -> None:
+        try:
+            await self._read()
+        except RunAbandoned:
+            if not await self._run.take_over():
+                raise
+            await self._read()
+
+    async def _read(self) -> None:
         async with aclosing(self._run.existing().events(after=max(self._seen, self._heard))) as events:
             async for event in events:
                 self._heard = event.sequence

@@ -25,6 +25,9 @@ StopReason = Literal["cancel", "park", "lost"]
 
 logger = logging.getLogger("anyassistant")
 
+MAX_CAUSES = 64
+"""How many failed runs' exceptions are kept, for handles that did not see them fail."""
+
 PARK_SECONDS = 10.0
 """How long leaving a client waits for its drivers to write down where they are."""
 
@@ -101,6 +104,7 @@ class Drivers:
         self._store = store
         self._task = task
         self._runs: dict[str, OwnedRun] = {}
+        self._failed: dict[str, BaseException] = {}
         self._ticker: Waker | None = None
         self._is_parked = False
         self._unfinished: set[anyio.Event] = set()
@@ -120,6 +124,11 @@ class Drivers:
         """The run, if this client drives it."""
         return self._runs.get(run_id)
 
+    def cause_of(self, run_id: str) -> BaseException | None:
+        """The exception by which a run failed that this client drove, if it was one of the latest."""
+        driven = self._runs.get(run_id)
+        return self._failed.get(run_id) if driven is None else driven.cause
+
     def start(self, state: RunState, drive: Callable[[OwnedRun], Awaitable[None]]) -> OwnedRun:
         """Drive a run whose lease this client holds, in a task of the client."""
         owned = OwnedRun(state)
@@ -134,6 +143,10 @@ class Drivers:
             finally:
                 if self._runs.get(state.record.id) is owned:
                     del self._runs[state.record.id]
+                if owned.cause is not None:
+                    self._failed[state.record.id] = owned.cause
+                    while len(self._failed) > MAX_CAUSES:
+                        del self._failed[next(iter(self._failed))]
                 owned.end()
 
         self._task.start_soon(run)

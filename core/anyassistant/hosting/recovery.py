@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ..types import LastError, Message, MessageDeltaEvent, MessageIncompleteDetails, PageQuery, RunStep, Text, Turn
+from .steps import end_step
 from .store import Store
-from .turn import LiveTurn, end_step
+from .turn import LiveTurn
 from .writer import Draft, Writer
 
 

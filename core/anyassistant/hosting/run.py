@@ -13,7 +13,7 @@ from ..errors import InvalidRequest, ProviderError, not_found
 from ..protocols import ToolExecutor
 from ..types import Decision, Event, Page, PageQuery, RunRecord, RunStep, ToolOutput
 from .answers import Answers
-from .driver import OwnedRun, is_undriven
+from .driver import is_undriven
 from .follow import Follower
 from .host import NO_TOOLS, RunHost
 from .records import as_readers_see
@@ -28,22 +28,15 @@ ANSWER_PAUSE = 0.02
 class HostedRun(protocols.Run):
     """A run in the store."""
 
-    def __init__(
-        self,
-        host: RunHost,
-        state: RunState,
-        executor: ToolExecutor | None,
-        owned: OwnedRun | None = None,
-    ) -> None:
+    def __init__(self, host: RunHost, state: RunState, executor: ToolExecutor | None) -> None:
         self._host = host
         self._store = host.store
         self._executor = executor
-        self._owned = owned or host.drivers.owned(state.record.id)
         self.record = as_readers_see(state)
 
     @property
     def cause(self) -> BaseException | None:
-        return self._owned.cause if self._owned is not None else None
+        return self._host.drivers.cause_of(self.record.id)
 
     def events(self, *, after: int = 0) -> AsyncGenerator[Event, None]:
         return Follower(self._host, self.record.id, after=after)
@@ -86,7 +79,6 @@ class HostedRun(protocols.Run):
                 if not owned.is_refused:
                     break
             await anyio.sleep(ANSWER_PAUSE)  # somebody else answers another call in this moment
-        self._owned = owned
         state = await self._store.get_run(self.record.id) or state
         self.record = as_readers_see(state)
         if not owned.has_accepted:

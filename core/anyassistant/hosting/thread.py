@@ -78,8 +78,9 @@ class HostedThread(protocols.Thread):
 
         async def create() -> HostedRun:
             await self._store.create_run(state, messages, events)
-            owned = None if executor is None else host.drive(state, executor)
-            return HostedRun(host, state, executor, owned)
+            if executor is not None:
+                host.drive(state, executor)
+            return HostedRun(host, state, executor)
 
         return await host.drivers.complete(lambda: self._unless_held(create))
 
@@ -92,7 +93,7 @@ class HostedThread(protocols.Thread):
         if executor is not None and can_take_up(state, executor):
             owned = await self._host.take_up(state, executor)
             state = (owned.state if owned is not None else await self._store.get_run(run_id)) or state
-        return HostedRun(self._host, state, executor, owned)
+        return HostedRun(self._host, state, executor)
 
     async def list_runs(self, query: PageQuery, /) -> Page[protocols.Run]:
         return await list_runs(self._host, self.record.id, query)

@@ -30,22 +30,14 @@ from ..types import (
     TurnCall,
     Usage,
 )
-from ..types.events import RunStepEventName
 from .deltas import check_delta
 from .ids import new_id
 from .live_call import LiveCall
 from .pending import approval_asked, approval_decided
+from .steps import STEP_EVENTS, end_step, new_step
 from .writer import Draft, Writer
 
 BrokenOff = Literal["content_filter", "max_tokens", "run_cancelled", "run_expired", "run_failed"]
-
-_STEP_EVENTS: dict[StepStatus, RunStepEventName] = {
-    "in_progress": "thread.run.step.in_progress",
-    "completed": "thread.run.step.completed",
-    "failed": "thread.run.step.failed",
-    "cancelled": "thread.run.step.cancelled",
-    "expired": "thread.run.step.expired",
-}
 
 
 class LiveTurn:
@@ -268,7 +260,7 @@ class LiveTurn:
             created_at=int(time.time()),
         )
         self._message_id = message.id
-        self._message_step = self._new_step("message_creation", message.id)
+        self._message_step = new_step(record, "message_creation", message_id=message.id)
         draft = self._writer.draft()
         draft.step("thread.run.step.created", self._message_step)
         draft.step("thread.run.step.in_progress", self._message_step)
@@ -281,7 +273,7 @@ class LiveTurn:
         draft = self._writer.draft()
         step = self._calls_step
         if step is None:
-            step = self._calls_step = self._new_step("tool_calls", None)
+            step = self._calls_step = new_step(self._writer.record, "tool_calls")
             self._calls_step_id = step.id
             draft.step("thread.run.step.created", step)
             draft.step("thread.run.step.in_progress", step)
@@ -301,21 +293,8 @@ class LiveTurn:
         draft.step_delta(step.id, {"index": at, "id": live.call.id, "type": "function", "function": function})
         draft.post()
 
-    def _new_step(self, kind: Literal["message_creation", "tool_calls"], message_id: str | None) -> RunStep:
-        record = self._writer.record
-        return RunStep(
-            id=new_id("step"),
-            type=kind,
-            status="in_progress",
-            message_id=message_id,
-            run_id=record.id,
-            thread_id=record.thread_id,
-            assistant_id=record.assistant_id,
-            created_at=int(time.time()),
-        )
-
     def _end_step(self, draft: Draft, step: RunStep, status: StepStatus, error: LastError | None = None) -> None:
-        draft.step(_STEP_EVENTS[status], end_step(step, status, error=error))
+        draft.step(STEP_EVENTS[status], end_step(step, status, error=error))
 
     def _the_calls_step(self) -> RunStep:
         assert self._calls_step is not None  # a call opened it
@@ -339,20 +318,6 @@ def _enter(draft: Draft, output: ToolOutput) -> None:
     state = ledger_state(output)
     if state is not None:
         draft.finish(output.tool_call_id, state)
-
-
-def end_step(step: RunStep, status: StepStatus, *, error: LastError | None = None) -> RunStep:
-    """A step that has ended now."""
-    now = int(time.time())
-    return replace(
-        step,
-        status=status,
-        last_error=error,
-        completed_at=now if status == "completed" else None,
-        failed_at=now if status == "failed" else None,
-        cancelled_at=now if status == "cancelled" else None,
-        expired_at=now if status == "expired" else None,
-    )
 
 
 def _step_status(broken_off: BrokenOff) -> StepStatus:

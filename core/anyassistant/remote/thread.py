@@ -81,11 +81,9 @@ class RemoteThread(protocols.Thread):
                 with anyio.move_on_after(UNDO_SECONDS, shield=True):
                     await _undo(theirs)
                 raise
-            owned = None
             if executor is not None:
-                drive = RemoteDrive(self._store, host.provider, executor, begun=(theirs, thread))
-                owned = host.start(state, drive)
-            return HostedRun(host, state, executor, owned)
+                host.start(state, RemoteDrive(self._store, host.provider, executor, begun=(theirs, thread)))
+            return HostedRun(host, state, executor)
 
         return await host.drivers.complete(create)
 
@@ -100,7 +98,7 @@ class RemoteThread(protocols.Thread):
         if executor is not None and can_take_up(state, executor):
             owned = await self._host.take_up(state, executor)
             state = (owned.state if owned is not None else await self._store.get_run(run_id)) or state
-        return HostedRun(self._host, state, executor, owned)
+        return HostedRun(self._host, state, executor)
 
     async def _adopt(self, theirs: protocols.Run) -> RunState:
         """Put a run into the index that somebody else began: as it is, and one that has ended with all that it told."""

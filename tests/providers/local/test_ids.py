@@ -201,3 +201,7 @@ def test_a_name_leads_to_no_id_of_another_kind() -> None:
     assert find_book(loans, request="Reserve Dune.") == []
     assert find_book(turn("List the books.", LIBRARY), loans, request="Reserve Dune.") == ["bk-1"]
     assert find_book(turn("List the books.", LIBRARY), loans, request="Renew Dune.", name="loan_id") == ["ln-2"]
+
+
+def test_where_no_record_is_spoken_of_all_of_the_latest_are_left() -> None:
+    assert find_book(turn("List the books.", LINES), request="Reserve Ulysses.") == ["bk-1", "bk-2", "bk-3"]

@@ -95,7 +95,7 @@ class HostTask:
                 await done.wait()
             raise
         if failure:
-            raise failure[0]
+            raise failure.pop()  # else its frames and the error keep one another alive
         if not outcome:
             await anyio.sleep_forever()  # until the cancellation is here, too
         return outcome[0]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import logging
 import threading
 
@@ -236,3 +238,25 @@ async def test_work_apart_is_not_a_failure_where_the_host_is_closed_around_it() 
         with anyio.CancelScope(shield=True), anyio.move_on_after(0.1) as waiting:
             await host.run_apart(work)
     assert waiting.cancelled_caught, "whoever waits is to be cancelled too, and gets nothing until it is"
+
+
+async def test_what_failed_apart_is_not_kept_alive_by_its_own_traceback() -> None:
+    host = HostTask()
+    await host.start()
+
+    class Failure(Exception):
+        pass
+
+    async def fail() -> None:
+        raise Failure
+
+    gc.collect()
+    gc.disable()
+    try:
+        with contextlib.suppress(Failure):
+            await host.run_apart(fail)
+        await anyio.lowlevel.checkpoint()
+        assert not [one for one in gc.get_objects() if isinstance(one, Failure)]
+    finally:
+        gc.enable()
+    await host.aclose()

@@ -2,7 +2,9 @@
 
 import functools
 import threading
+from collections.abc import Awaitable, Generator, Iterator
 from typing import Any
+from unittest.mock import AsyncMock
 
 import anyio
 import anyio.lowlevel
@@ -116,12 +118,75 @@ def test_a_call_that_cannot_be_called_is_refused() -> None:
         Tool.from_schema("locate", "", LOCATE, call="locate")  # type: ignore[arg-type]
 
 
-async def test_a_call_that_is_not_async_is_told_so() -> None:
-    def blocking(values: dict[str, object], context: object) -> str:
+def blocking(values: dict[str, object], context: object) -> str:
+    return "done"
+
+
+def blocking_steps(values: dict[str, object], context: object) -> Iterator[str]:
+    yield "done"
+
+
+class Blocking:
+    def __call__(self, values: dict[str, object], context: object) -> str:
         return "done"
 
+    def find(self, values: dict[str, object], context: object) -> str:
+        return "done"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        blocking,
+        blocking_steps,
+        Blocking(),
+        Blocking().find,
+        functools.partial(blocking),
+    ],
+)
+def test_a_call_that_is_not_async_is_refused(call: Any) -> None:
+    with pytest.raises(
+        ToolDefinitionError, match=r"^`call` of locate must be an async function .async def.: "
+    ) as caught:
+        Tool.from_schema("locate", "", LOCATE, call=call)
+    assert caught.value.tool == "locate"
+
+
+async def test_a_call_that_only_turns_out_not_to_be_async_is_told_so() -> None:
+    call: Any = lambda values, context: "done"  # noqa: E731
+    tool = Tool.from_schema("locate", "", LOCATE, call=call)
     with pytest.raises(ToolDefinitionError, match="`call` of locate must be an async function"):
-        await Tool.from_schema("locate", "", LOCATE, call=blocking).call('{"user": "a"}')  # type: ignore[arg-type]
+        await tool.call('{"user": "a"}')
+
+
+async def none() -> None: ...
+async def one(values: object) -> None: ...
+async def three(values: object, context: object, more: object) -> None: ...
+async def by_name(*, values: object, context: object) -> None: ...
+
+
+@pytest.mark.parametrize("call", [none, one, three, by_name, functools.partial(three), lambda: one(1)])
+def test_a_call_that_takes_other_arguments_is_refused(call: Any) -> None:
+    with pytest.raises(ToolDefinitionError, match=r"must take two arguments by position, .*, not \("):
+        Tool.from_schema("locate", "", LOCATE, call=call)
+
+
+def test_a_call_of_which_it_cannot_be_told_is_taken() -> None:
+    @functools.wraps(three)
+    def passing(values: object, context: object) -> Awaitable[object]:
+        return three(values, context, 1)
+
+    async def free(*both: object, **rest: object) -> None: ...
+
+    class Answer:
+        def __init__(self, values: object, context: object) -> None: ...
+
+        def __await__(self) -> Generator[None, None, str]:
+            yield
+            return "done"
+
+    for call in (passing, free, Answer, functools.partial(three, more=2), AsyncMock()):
+        assert Tool.from_schema("locate", "", LOCATE, call=call).can_run
 
 
 async def test_a_method_a_partial_and_a_callable_object_may_run_it() -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from anyassistant_tools.calling import Arrangement, is_context
-from anyassistant_tools.context import RunContext
 from anyassistant_tools.describable import check_describable
 from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.execution import Execute, call_on_loop, check_executable, make_execute
 from anyassistant_tools.options import Settings
+from anyassistant_tools.schema_call import SchemaCall, check_schema_call
 from anyassistant_tools.signature import MISSING, Parameter, docstring_of, read_parameters
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from anyassistant_tools.schema import ParametersSchema
 
 _VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
-
-SchemaCall: TypeAlias = Callable[[dict[str, object], RunContext[object] | None], Awaitable[object]]
-"""What runs a tool of a given schema: it takes the validated arguments as one dict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +151,7 @@ class SchemaBody(Body):
     """A JSON Schema that somebody gave, and perhaps what runs it.
 
     Raises:
-        ToolDefinitionError: It is no JSON Schema of an object.
+        ToolDefinitionError: It is no JSON Schema of an object, or what is to run it cannot.
     """
 
     def __init__(
@@ -162,8 +159,8 @@ class SchemaBody(Body):
     ) -> None:
         from anyassistant_tools.given_schema import check_schema
 
-        if call is not None and not callable(call):
-            raise ToolDefinitionError(f"`call` of {tool} must be an async function, not {call!r}.", tool=tool)
+        if call is not None:
+            check_schema_call(call, tool=tool)
         self._description = description
         self._parameters = check_schema(parameters, tool)  # a copy, whatever becomes of theirs
         self._call = call

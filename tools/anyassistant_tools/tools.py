@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from anyassistant_tools.around import Around, giving_a_result, nested, refuse_uncallable_around
-from anyassistant_tools.body import Body, CallableBody, ModelBody, Plan, SchemaBody, SchemaCall
+from anyassistant_tools.body import Body, CallableBody, ModelBody, Plan, SchemaBody
 from anyassistant_tools.companions import Companion
 from anyassistant_tools.context import RunContext
 from anyassistant_tools.decorator import options_of
@@ -18,6 +18,7 @@ from anyassistant_tools.errors import ToolArgumentsError, ToolDefinitionError, T
 from anyassistant_tools.naming import validate_tool_name
 from anyassistant_tools.options import CallOptions, Settings, ToolOptions
 from anyassistant_tools.results import ToolResult, make_result
+from anyassistant_tools.schema_call import SchemaCall
 from anyassistant_tools.signature import name_of
 from anyassistant_tools.threads import WorkerThreads
 
@@ -105,7 +106,7 @@ class Tool:
             options: See `CallOptions`.
 
         Raises:
-            ToolDefinitionError: The name is not legal, or the schema is none.
+            ToolDefinitionError: The name is not legal, the schema is none, or `call` is no async function of the two.
         """
         name = validate_tool_name(name)
         settings = Settings().changed(options, tool=name)

@@ -18,8 +18,8 @@ from anyassistant_tools.tools import Tool
 if TYPE_CHECKING:
     import mcp_types
 
-    from anyassistant_tools.body import SchemaCall
     from anyassistant_tools.mcp.connection import Connection
+    from anyassistant_tools.schema_call import SchemaCall
 
 _ILLEGAL_CHARACTER = re.compile(r"[^a-zA-Z0-9_-]")
 

@@ -1,5 +1,6 @@
 """What the tests run in processes: such a process imports it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -142,3 +143,26 @@ def meet(own: Path, other: Path) -> str:
             return "met"
         time.sleep(0.01)
     return "alone"
+
+
+def forked(number: int) -> int:
+    """Come back twice: here, and in a process in which nobody waits for it."""
+    os.fork()
+    return number
+
+
+def left(path: Path) -> None:
+    """End with a child that goes on, which says who it is."""
+    child = os.fork()
+    if child:
+        path.write_text(str(child))
+        os._exit(3)
+    time.sleep(600)
+
+
+def garbled() -> str:
+    """Write into each pipe that is open."""
+    for number in range(3, 64):
+        with contextlib.suppress(OSError):
+            os.write(number, b"what is no answer at all")
+    return "written"

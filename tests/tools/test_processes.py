@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -232,6 +233,39 @@ async def test_what_it_writes_does_not_get_into_its_answer(there: Any) -> None:
     assert (await isolated(there.noisy).call("")).content == "quiet"
 
 
+async def test_a_tool_that_forks_is_answered_once(there: Any) -> None:
+    forked = isolated(there.forked)
+    assert [(await forked.call(f'{{"number": {number}}}')).value for number in (1, 2, 3)] == [1, 2, 3]
+
+
+async def test_what_a_tool_leaves_behind_keeps_nobody_waiting_and_goes_with_its_process(
+    there: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "pid"
+    with anyio.fail_after(60), pytest.raises(ToolProcessError, match="exit code 3"):
+        await isolated(there.left).call(f'{{"path": "{path}"}}')
+    await anyio.to_thread.run_sync(await_end, int(path.read_text()))
+
+
+async def test_who_writes_into_the_pipe_of_the_answers_is_not_believed(there: Any) -> None:
+    garbled = isolated(there.garbled)
+    for _ in range(2):
+        with pytest.raises(ToolProcessError, match="ended before it gave a result"):
+            await garbled.call("")
+
+
+def await_end(pid: int) -> None:
+    """Until a process that is nobody's child here runs no more, though nobody may have reaped it yet."""
+    for _ in range(6_000):
+        state = subprocess.run(
+            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ).stdout.strip()
+        if not state or state.startswith("Z"):
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{pid} still runs")
+
+
 def local_function() -> Callable[[], int]:
     def local() -> int:
         return 1
@@ -381,6 +415,51 @@ def test_what_still_runs_goes_with_the_program(tmp_path: Path) -> None:
     assert run_script(tmp_path / "shop.py", HANGING, str(path)).returncode != 0
     with pytest.raises(ProcessLookupError):
         os.kill(int(path.read_text()), 0)
+
+
+KILLED = """
+import os, signal, subprocess, sys, time
+import anyio
+from anyassistant_tools import Tool
+
+def hang(path: str) -> None:
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    open(path, "w").close()
+    time.sleep(600)
+
+def leave(path: str) -> None:
+    while not os.path.exists(path):
+        time.sleep(0.01)
+    if sys.argv[2] == "forked" and os.fork() == 0:  # which holds all pipes that are open, until its input ends
+        os.close(1)
+        os.close(2)
+        os.read(0, 1)
+        os._exit(0)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+async def main(path: str) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(Tool.from_callable(hang, isolate="process").call, '{"path": "%s"}' % path)
+        tasks.start_soon(Tool.from_callable(leave).call, '{"path": "%s"}' % path)
+
+if __name__ == "__main__":
+    anyio.run(main, sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("how", ["alone", "forked"])
+def test_what_still_runs_goes_with_a_program_that_is_killed(tmp_path: Path, how: str) -> None:
+    (tmp_path / "shop.py").write_text(KILLED)
+    command = [sys.executable, str(tmp_path / "shop.py"), str(tmp_path / "begun"), how]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        ended = threading.Thread(target=program.stdout.read, daemon=True)  # at its end nobody has it open any more
+        ended.start()
+        ended.join(60)
+        program.stdin.close()
+        assert not ended.is_alive()
+    assert program.returncode == -signal.SIGKILL
 
 
 def test_a_script_that_runs_itself_when_it_is_imported_is_told_so(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """What runs in the process of a tool with `isolate="process"`: it makes the calls that `processes` sends it.
 
-Messages go both ways as their length and their bytes. The first tells which program to import, each further one is a
-call. What a call came to is always told; the process ends when the pipe does.
+Messages go both ways as their number, their length and their bytes. The first tells which program to import, each
+further one is a call, and its answer has its number. What a call came to is always told; the process ends when the pipe
+does, also in the middle of a call, and with it all that its calls started.
 """
 
 from __future__ import annotations
@@ -9,10 +10,15 @@ from __future__ import annotations
 import os
 import pickle
 import runpy
+import signal
 import struct
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable
+from itertools import count
+from queue import SimpleQueue
 from types import ModuleType
 from typing import IO, Literal, TypeAlias
 
@@ -27,25 +33,30 @@ Program: TypeAlias = tuple[list[str], list[str], str | None, str | None]
 MAIN = "__mp_main__"
 """What `__main__` is called here, as `multiprocessing` has it: the program then knows that it is not to begin."""
 
-_LENGTH = struct.Struct(">Q")
+LOOK_SECONDS = 0.5
+"""How often it is seen whether the other process is still there."""
+
+_HEAD = struct.Struct(">QQ")
 
 
-def send(stream: IO[bytes], message: bytes) -> None:
+def send(stream: IO[bytes], number: int, message: bytes) -> None:
     """Write a message."""
-    stream.write(_LENGTH.pack(len(message)))
+    stream.write(_HEAD.pack(number, len(message)))
     stream.write(message)
     stream.flush()
 
 
-def receive(stream: IO[bytes]) -> bytes:
-    """Read a message.
+def receive(stream: IO[bytes], number: int) -> bytes:
+    """Read the message of that number.
 
     Raises:
-        EOFError: The other side is gone.
+        EOFError: The other side is gone, or something else wrote into the pipe.
     """
-    head = stream.read(_LENGTH.size)
-    if len(head) == _LENGTH.size:
-        (length,) = _LENGTH.unpack(head)
+    head = stream.read(_HEAD.size)
+    if len(head) == _HEAD.size:
+        told, length = _HEAD.unpack(head)
+        if told != number:
+            raise EOFError("the pipe holds something else")
         message = stream.read(length)
         if len(message) == length:
             return message
@@ -53,17 +64,69 @@ def receive(stream: IO[bytes]) -> bytes:
 
 
 def serve() -> None:
-    """Do what comes through the pipes at standard input and output, until there is no more."""
+    """Do what comes through the pipes at standard input and output."""
     orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
+    nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)  # a tool, and what it starts, must not read or write there
     os.dup2(2, 1)
+    _keep_from_forks(nothing, orders, answers)
+    inbox = SimpleQueue[bytes]()
+    threading.Thread(target=_read, args=(orders, inbox), daemon=True).start()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    worker = os.getpid()
     try:
-        send(answers, _import_program(receive(orders)))
-        while True:
-            send(answers, _perform(receive(orders)))
-    except (EOFError, BrokenPipeError, KeyboardInterrupt):
-        return
+        problem = _import_program(inbox.get())
+        _leave_if_forked(worker, has_failed=bool(problem))
+        send(answers, 0, problem)
+        for number in count(1):
+            outcome = _outcome(inbox.get())
+            _leave_if_forked(worker, has_failed=outcome[0] != "returned")
+            send(answers, number, _pickled(outcome))
+    except (BrokenPipeError, KeyboardInterrupt):
+        _end()
+
+
+def _keep_from_forks(nothing: int, *pipes: IO[bytes]) -> None:
+    """What a tool forks must not answer, nor keep the other side from seeing that this process has ended."""
+
+    def let_go() -> None:
+        for pipe in pipes:
+            os.dup2(nothing, pipe.fileno(), inheritable=False)  # a number that is closed would be given away again
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=let_go)
+
+
+def _leave_if_forked(worker: int, *, has_failed: bool) -> None:
+    """End what a tool forked and let come back to here, where the process that it forked goes on."""
+    if os.getpid() != worker:
+        os._exit(int(has_failed))
+
+
+def _read(orders: IO[bytes], inbox: SimpleQueue[bytes]) -> None:
+    """Take in what is to be done, in a thread, so that the end of the pipe is seen in the middle of a call too."""
+    try:
+        for number in count():
+            inbox.put(receive(orders, number))
+    except EOFError:
+        _end()
+
+
+def _end_with(parent: int) -> None:
+    """End when the other process does, though one that it forked may hold the pipe open.
+
+    Linux could see to it (`PR_SET_PDEATHSIG`), but goes by the thread that started this process, which may end first.
+    """
+    while os.getppid() == parent:  # on Windows it stays the same
+        time.sleep(LOOK_SECONDS)
+    _end()
+
+
+def _end() -> None:
+    """End at once, with all that calls have started and left in this process's group."""
+    if sys.platform != "win32" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _import_program(message: bytes) -> bytes:
@@ -84,16 +147,8 @@ def _import_program(message: bytes) -> bytes:
     return b""
 
 
-def _perform(call: bytes) -> bytes:
-    """Make a call; what came of it is in the answer."""
-    outcome = _outcome(call)
-    try:
-        return pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL)
-    except Exception as error:  # noqa: BLE001 - whatever the value's own methods raise, it is told
-        return pickle.dumps(("result cannot be sent", f"{type(outcome[1]).__name__} ({error})"))
-
-
 def _outcome(call: bytes) -> Outcome:
+    """Make a call, and give what came of it."""
     fn: Callable[..., object]
     try:
         fn, args, kwargs = pickle.loads(call)
@@ -104,6 +159,13 @@ def _outcome(call: bytes) -> Outcome:
     except BaseException as error:  # a SystemExit too belongs to the caller  # noqa: BLE001
         trace = "".join(traceback.format_exception(error))
         return ("raised", (error, trace)) if _survives(error) else ("error cannot be sent", trace)
+
+
+def _pickled(outcome: Outcome) -> bytes:
+    try:
+        return pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # noqa: BLE001 - whatever the value's own methods raise, it is told
+        return pickle.dumps(("result cannot be sent", f"{type(outcome[1]).__name__} ({error})"))
 
 
 def _survives(error: BaseException) -> bool:

@@ -1,7 +1,8 @@
 """Calls in processes, which can be killed at any time, also while they start.
 
 A thread talks to each process through its pipes, so one `Processes` serves any number of event loops. A process stays
-for the next call, until its `Processes` is forgotten or the program ends.
+for the next call, until its `Processes` is forgotten or the program ends. What a call starts and leaves behind goes
+with it: each process has a process group of its own (not on Windows).
 """
 
 from __future__ import annotations
@@ -173,13 +174,17 @@ class _Worker:
     def __init__(self, tool: str) -> None:
         self._tool = tool
         self._popen = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, _PACKAGES], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-c", _COMMAND, _PACKAGES],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            process_group=0,
         )
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         self._orders = self._popen.stdin
         self._answers = self._popen.stdout
-        self._is_new = True
+        self._number = 0
+        self._has_ended = False
 
     @property
     def is_alive(self) -> bool:
@@ -192,15 +197,15 @@ class _Worker:
             ToolProcessError: The process could not import the program, or it ended.
         """
         try:
-            if self._is_new:
-                send(self._orders, pickle.dumps(_program()))
-                if problem := receive(self._answers).decode():
+            if self._number == 0:
+                send(self._orders, 0, pickle.dumps(_program()))
+                if problem := receive(self._answers, 0).decode():
                     raise ToolProcessError(
                         f"The process of {self._tool} could not import the program: {problem}", tool=self._tool
                     )
-                self._is_new = False
-            send(self._orders, message)
-            return receive(self._answers)
+            self._number += 1
+            send(self._orders, self._number, message)
+            return receive(self._answers, self._number)
         except (EOFError, BrokenPipeError) as error:
             raise ToolProcessError(
                 f"The process of {self._tool} ended before it gave a result ({self.end()}). What it did until then "
@@ -209,6 +214,12 @@ class _Worker:
             ) from error
 
     def kill(self) -> None:
+        """Kill it, and what is left of what its calls started."""
+        if self._has_ended:  # its number may be another's by now
+            return
+        if sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses where all have ended
+                os.killpg(self._popen.pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):
             self._popen.kill()
 
@@ -221,6 +232,7 @@ class _Worker:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(0.1)  # one whose pipe ended is about to
         self.kill()
+        self._has_ended = True
         self.await_end()
         with contextlib.suppress(BrokenPipeError):
             self._orders.close()

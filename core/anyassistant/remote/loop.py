@@ -13,6 +13,7 @@ from .. import protocols
 from ..errors import InvalidRequest, ProviderError
 from ..hosting.answers import NO_ANSWERS, Answers
 from ..hosting.endings import Ending, ended_by_call, failed, incomplete
+from ..hosting.pending import pending_calls
 from ..hosting.rounds import repeats
 from ..protocols import Journal, Screening, ToolExecutor, unknown_tool_output
 from ..types import PageQuery, PendingCall, RunRecord, RunStep, ToolCall, ToolOutput
@@ -260,21 +261,12 @@ class RunLoop:
     def _unfinished(self) -> list[ToolCall]:
         """The calls that the service waits for and that have no output here, as they are to be made."""
         calls = [self._known(call.id) for call in self._run.record.pending_calls]
-        return [_as_called(call) for call in calls if call.output is None]
+        return [call.as_called() for call in calls if call.output is None]
 
     def _pending(self) -> Sequence[PendingCall]:
         """The calls that only the caller can answer."""
-        return [
-            PendingCall(
-                call.id,
-                call.name,
-                call.arguments,
-                decision=call.decision,
-                waits_for="approval" if call.id in self._for_approval else "output",
-            )
-            for call in self._unfinished()
-            if self._waits(call)
-        ]
+        waiting = [call for call in self._unfinished() if self._waits(call)]
+        return pending_calls(waiting, for_approval=self._for_approval)
 
     def _waits(self, call: ToolCall) -> bool:
         return call.name not in self._executor.names or call.id in self._for_approval
@@ -312,9 +304,3 @@ class _Journal(Journal):
     async def finish(self, output: ToolOutput, /) -> None:
         self._mirror.record_output(output)
         await self._mirror.writer.flush()
-
-
-def _as_called(call: ToolCall) -> ToolCall:
-    """The call with the arguments that a person may have changed."""
-    edited = call.decision.arguments if call.decision is not None else None
-    return call if edited is None else replace(call, arguments=edited)

@@ -14,7 +14,8 @@ from typing import Any
 
 from ..hosting.context import said_of_images
 from ..hosting.endings import Ending, EndStatus, ended_by_call, output_at_end
-from ..hosting.ids import new_id
+from ..hosting.pending import approval_asked, approval_decided, refusals
+from ..hosting.steps import end_step, new_step
 from ..hosting.store import Change, RunState, Store
 from ..hosting.turn import ledger_state
 from ..hosting.writer import RUN_EVENTS, Draft, Writer
@@ -191,8 +192,7 @@ class Mirror:
         asked = {call.id for call in self.record.pending_calls if call.waits_for == "approval"}
         for call in pending:
             if call.waits_for == "approval" and call.id not in asked:
-                said = {"tool_call_id": call.id, "name": call.name, "arguments": call.arguments}
-                self.writer.extension("anyassistant.approval.asked", said)
+                self.writer.extension("anyassistant.approval.asked", approval_asked(call))
         self.move(theirs, "requires_action", pending=pending)
 
     def go_on(self, theirs: RunRecord) -> None:
@@ -275,23 +275,13 @@ class Mirror:
             draft.post()
 
     def _step_of_ours(self) -> RunStep:
-        record = self.record
-        return RunStep(
-            id=new_id("step"),
-            type="tool_calls",
-            status="in_progress",
-            run_id=record.id,
-            thread_id=record.thread_id,
-            assistant_id=record.assistant_id,
-            created_at=int(time.time()),
-            metadata=MADE_HERE,
-        )
+        return replace(new_step(self.record, "tool_calls"), metadata=MADE_HERE)
 
     def end_steps_of_ours(self) -> None:
         """Tell that the rounds have ended of which the service tells no step: all their calls have outputs."""
         for step in self.rounds:
             if step.metadata == MADE_HERE and not self.has_ended(step):
-                self.end_step(replace(step, status="completed", completed_at=int(time.time())))
+                self.end_step(end_step(step, "completed"))
 
     @property
     def fatal(self) -> LastError | None:
@@ -307,7 +297,7 @@ class Mirror:
     def record_decision(self, call_id: str, decision: Decision) -> None:
         """Write what a person decided of a call; one that was rejected has its output by that."""
         draft = self.writer.draft()
-        draft.extension("anyassistant.approval.decided", {"tool_call_id": call_id, **decision.to_wire()})
+        draft.extension("anyassistant.approval.decided", approval_decided(call_id, decision))
         self._change_call(draft, call_id, decision=decision)
         if not decision.approved:
             self._put_output(draft, decision.rejection(call_id))
@@ -315,15 +305,7 @@ class Mirror:
 
     def refusals(self, name: str) -> int:
         """How many of the run's latest calls of a tool had arguments that did not fit."""
-        calls = [
-            call for step in self._steps.values() for call in step.tool_calls if call.name == name and call.outcome
-        ]
-        count = 0
-        for call in reversed(calls):
-            if call.outcome != "refused":
-                break
-            count += 1
-        return count
+        return refusals([call for step in self._steps.values() for call in step.tool_calls], name)
 
     def _put_output(self, draft: Draft, output: ToolOutput) -> None:
         told = output.output + (said_of_images(len(output.images)) if output.images else "")

@@ -38,6 +38,7 @@ from .types import CallOutcome, Decision, Image, ToolCall, ToolOutput
 
 T = TypeVar("T")
 
+MAY_HAVE_TAKEN_EFFECT = "It may have taken effect."
 UNKNOWN_OUTCOME = (
     "The outcome of this call is unknown: it was started, and the process that made it went away. It may have taken "
     "effect. Find out before you call it again."
@@ -214,9 +215,9 @@ class BoundTools(ToolExecutor):
             case _:
                 told = f"{tool.name} failed with an internal error."
         cause = error if isinstance(error, tool.settings.fatal) else None
-        # A thread that was given up on, or an MCP server that went away, may have done what it was to do.
-        may_be_done = getattr(error, "orphaned", False) or getattr(error, "was_under_way", False)
-        outcome: CallOutcome = "unknown" if may_be_done else "failed"
+        outcome: CallOutcome = "failed"
+        if getattr(error, "may_have_taken_effect", False):  # of a time-out, a process or a server that went away
+            outcome, told = "unknown", f"{told} {MAY_HAVE_TAKEN_EFFECT}"
         return ToolOutput(call.id, told, error=_in_full(error), outcome=outcome, fatal=cause is not None, cause=cause)
 
     def _counted(self, output: ToolOutput, name: str, journal: Journal, untold: int = 0) -> ToolOutput:

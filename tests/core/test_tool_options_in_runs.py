@@ -18,6 +18,7 @@ from anyassistant.protocols import Capabilities, ToolMessage
 from anyassistant.store.memory import MemoryStore
 from anyassistant.types import Image, Limits, ToolCall
 from anyassistant_tools import CallHadNoEffect, ToolArgumentsError, ToolResult
+from anyassistant_tools.mcp import MCPServerError
 
 ELSEWHERE = {"type": "function", "function": {"name": "elsewhere"}}
 PNG = b"\x89PNG\r\n\x1a\n-not-really"
@@ -370,7 +371,42 @@ async def test_a_process_that_ends_fails_its_call_alone(client: AsyncClient, the
     tools = [Tool.from_callable(fn, isolate="process") for fn in (there.dies, there.where)]
     run = await begin(client, tools, "CALL dies {}\nTHEN\nCALL where {}")
     first, second = [call for step in (await run.result()).steps for call in step.tool_calls]
-    assert (first.outcome, second.outcome) == ("failed", "succeeded")
+    assert (first.outcome, second.outcome) == ("unknown", "succeeded")
+    assert first.output == "dies failed with an internal error. It may have taken effect."
+    assert await ledger(client, run) == {"dies": "unknown", "where": "succeeded"}
+
+
+async def test_an_async_tool_that_overran_may_have_taken_effect(client: AsyncClient) -> None:
+    async def pay() -> None:
+        """Pay."""
+        await anyio.sleep_forever()
+
+    run = await begin(client, [Tool.from_callable(pay, timeout=0.01)], "CALL pay {}")
+    [call] = (await run.result()).steps[0].tool_calls
+    assert call.output == "pay took longer than 0.01 s. It may have taken effect."
+    assert call.outcome == "unknown"
+    assert await ledger(client, run) == {"pay": "unknown"}
+
+
+async def test_a_server_that_was_lost_in_a_call_may_have_done_it(client: AsyncClient) -> None:
+    async def pay(begun: bool) -> None:
+        """Pay."""
+        raise MCPServerError("It is gone.", may_have_taken_effect=begun)
+
+    tools = [pay]
+    run = await begin(client, tools, 'CALL pay {"begun": true}\nTHEN\nCALL pay {"begun": false}')
+    lost, unsent = [call for step in (await run.result()).steps for call in step.tool_calls]
+    assert (lost.output, lost.outcome) == ("pay failed with an internal error. It may have taken effect.", "unknown")
+    assert (unsent.output, unsent.outcome) == ("pay failed with an internal error.", "failed")
+
+
+async def test_a_tool_that_fails_by_its_own_time_out_failed(client: AsyncClient) -> None:
+    async def pay() -> None:
+        """Pay."""
+        raise TimeoutError
+
+    call = await one_call(client, Tool.from_callable(pay, timeout=60))
+    assert (call.output, call.outcome) == ("pay failed with an internal error.", "failed")
 
 
 async def test_an_inline_tool_runs_on_the_event_loop(client: AsyncClient) -> None:

@@ -95,6 +95,7 @@ async def test_an_async_tool_that_overruns_is_cancelled() -> None:
     with pytest.raises(ToolTimeoutError, match=r"hang took longer than 0\.01 s\.$") as caught:
         await Tool.from_callable(hang, timeout=0.01).call("")
     assert (caught.value.tool, caught.value.timeout, caught.value.orphaned) == ("hang", 0.01, False)
+    assert caught.value.may_have_taken_effect
     assert ended.is_set()
 
 
@@ -105,9 +106,12 @@ async def test_a_sync_tool_that_overruns_is_reported_as_an_orphan(
     monkeypatch.setattr(anyio, "move_on_after", lambda seconds: time_is_up)
 
     async def overrun() -> None:
-        with pytest.raises(ToolTimeoutError, match=r"60 s\. It still runs .* may still have side effects") as caught:
+        with pytest.raises(
+            ToolTimeoutError, match=r"60 s\. It still runs in a thread, which cannot be stopped"
+        ) as caught:
             await Tool.from_callable(gate, name="hang").call("", threads=threads)
         assert (caught.value.timeout, caught.value.orphaned, threads.orphans) == (60.0, True, 1)
+        assert caught.value.may_have_taken_effect
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(overrun)
@@ -128,6 +132,7 @@ async def test_a_sync_tool_that_never_got_a_thread_is_no_orphan(make_gate: MakeG
             await Tool.from_callable(count, timeout=0.01).call("", threads=threads)
         gate.open()
     assert not caught.value.orphaned
+    assert not caught.value.may_have_taken_effect
     assert called == []
 
 

@@ -6,6 +6,7 @@ from anyassistant_tools import (
     ToolArgumentsError,
     ToolDefinitionError,
     ToolError,
+    ToolProcessError,
     ToolResultError,
     ToolTimeoutError,
     WorkerThreadsExhausted,
@@ -17,6 +18,8 @@ ERRORS = [
     ToolArgumentsError("item is missing", tool="order"),
     ToolResultError("a lock has no JSON form", tool="order"),
     ToolTimeoutError("too long", tool="order", timeout=2.5, orphaned=True),
+    ToolTimeoutError("too long", tool="order", timeout=2.5, may_have_taken_effect=True),
+    ToolProcessError("it ended", tool="order", may_have_taken_effect=True),
     WorkerThreadsExhausted("too many", orphans=3),
 ]
 

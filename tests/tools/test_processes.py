@@ -91,7 +91,7 @@ async def test_it_is_killed_when_it_is_given_up_on(
         os.kill(int(path.read_text()), 0)
     if ending == "time-out":
         [error] = caught
-        assert not error.orphaned
+        assert (error.orphaned, error.may_have_taken_effect) == (False, True)
         assert str(error) == "hang took longer than 60 s."
 
 
@@ -207,6 +207,15 @@ async def test_arguments_and_deps_that_cannot_be_sent_are_named(there: Any) -> N
         await about.call("", context=RunContext(deps=threading.Lock()))
 
 
+async def test_a_call_that_was_never_sent_has_no_effect(there: Any) -> None:
+    with pytest.raises(ToolTimeoutError) as late:
+        await isolated(there.pid, timeout=1e-9).call("")
+    assert not late.value.may_have_taken_effect
+    with pytest.raises(ToolProcessError) as unsent:
+        await isolated(there.about).call("", context=RunContext(deps=threading.Lock()))
+    assert not unsent.value.may_have_taken_effect
+
+
 async def test_the_context_goes_there_and_tells_why_it_cannot_emit(there: Any) -> None:
     ids = {"run_id": "r", "thread_id": "t", "assistant_id": "a", "call_id": "c", "idempotency_key": "k"}
     result = await isolated(there.about).call("", context=RunContext(deps="ann", **ids))
@@ -224,7 +233,7 @@ async def test_a_process_that_ends_early_is_told_and_the_next_call_has_another(
     end = isolated(there.end)
     with pytest.raises(ToolProcessError, match=rf"process of end ended before it gave a result \({shown}\)") as caught:
         await end.call(f'{{"how": "{how}"}}')
-    assert caught.value.tool == "end"
+    assert (caught.value.tool, caught.value.may_have_taken_effect) == ("end", True)
     assert isinstance((await isolated(there.pid).call("")).value, int)
 
 

@@ -78,13 +78,23 @@ class ToolTimeoutError(AnyAssistantError, TimeoutError):
         timeout: The limit that it overran, in seconds.
         orphaned: Whether its body is still running in a thread, which cannot be stopped: it may still have side
             effects. An async tool was cancelled and is never orphaned.
+        may_have_taken_effect: Whether its body had begun. Otherwise it waited for a thread or a process.
     """
 
-    def __init__(self, message: str, *, tool: str = "", timeout: float = 0.0, orphaned: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        tool: str = "",
+        timeout: float = 0.0,
+        orphaned: bool = False,
+        may_have_taken_effect: bool = False,
+    ) -> None:
         super().__init__(message)
         self.tool = tool
         self.timeout = timeout
         self.orphaned = orphaned
+        self.may_have_taken_effect = may_have_taken_effect or orphaned
 
 
 class ToolCancelled(AnyAssistantError):
@@ -96,11 +106,13 @@ class ToolProcessError(AnyAssistantError, RuntimeError):
 
     Attributes:
         tool: The tool's name.
+        may_have_taken_effect: Whether the call had been sent, so that its body may have begun.
     """
 
-    def __init__(self, message: str, *, tool: str = "") -> None:
+    def __init__(self, message: str, *, tool: str = "", may_have_taken_effect: bool = False) -> None:
         super().__init__(message)
         self.tool = tool
+        self.may_have_taken_effect = may_have_taken_effect
 
 
 class CallHadNoEffect(AnyAssistantError):

@@ -6,6 +6,7 @@ Each function here makes an `Execute`, once per tool.
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import aclosing
 from functools import partial
@@ -106,7 +107,7 @@ def _on_loop(invoke: Callable[[dict[str, object], Context], Any], timeout: float
 
         with anyio.move_on_after(timeout):
             return await _outcome(invoke(values, context), context)
-        raise _timed_out(tool, timeout, orphaned=False)
+        raise _timed_out(tool, timeout, has_begun=True)
 
     return execute
 
@@ -140,7 +141,7 @@ def _in_thread(invoke: Callable[[dict[str, object], Context], Any], timeout: flo
                 return await _outcome(await threads.run(body), context)
         finally:
             body.give_up()
-        raise _timed_out(tool, timeout, orphaned=body.is_running)
+        raise _timed_out(tool, timeout, has_begun=body.has_begun, orphaned=body.is_running)
 
     return execute
 
@@ -156,9 +157,10 @@ def _in_process(fn: Callable[..., Any], arrangement: Arrangement, timeout: float
         if not own:
             own.append(Processes(tool, PRIVATE_THREADS))
         args, kwargs = arrangement(values, context)
+        begun = threading.Event()
         with anyio.move_on_after(timeout):
-            return await own[0].run(fn, args, kwargs)
-        raise _timed_out(tool, timeout, orphaned=False)
+            return await own[0].run(fn, args, kwargs, on_begin=begun.set)
+        raise _timed_out(tool, timeout, has_begun=begun.is_set())
 
     return execute
 
@@ -205,12 +207,12 @@ def _tell(progress: object, context: Context) -> None:
         context.emit(progress)
 
 
-def _timed_out(tool: str, timeout: float | None, *, orphaned: bool) -> ToolTimeoutError:
+def _timed_out(tool: str, timeout: float | None, *, has_begun: bool, orphaned: bool = False) -> ToolTimeoutError:
     limit = timeout or 0.0
     what = f"{tool} took longer than {limit:g} s."
     if orphaned:
-        what += " It still runs in a thread, which cannot be stopped: it may still have side effects."
-    return ToolTimeoutError(what, tool=tool, timeout=limit, orphaned=orphaned)
+        what += " It still runs in a thread, which cannot be stopped."
+    return ToolTimeoutError(what, tool=tool, timeout=limit, orphaned=orphaned, may_have_taken_effect=has_begun)
 
 
 class _Body:
@@ -223,13 +225,14 @@ class _Body:
         self._call = call
         self._context = context
         self._token = CancelToken()
+        self.has_begun = False
         self.is_running = False
 
     def give_up(self) -> None:
         self._token.cancel()
 
     def __call__(self) -> object:
-        self.is_running = True
+        self.has_begun = self.is_running = True
         try:
             self._token.check()
             return _exhausted(self._call(), self._context, self._token)

@@ -69,8 +69,21 @@ class Processes:
         self._all: set[_Worker] = set()
         weakref.finalize(self, _kill_all, self._all, self._process)
 
-    async def run(self, fn: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]) -> object:
+    async def run(
+        self,
+        fn: Callable[..., object],
+        args: Sequence[object],
+        kwargs: dict[str, object],
+        *,
+        on_begin: Callable[[], object] = bool,
+    ) -> object:
         """Call a function in a process and give what it returned. A cancel kills the process.
+
+        Args:
+            fn: The function.
+            args: Its arguments by position.
+            kwargs: Its arguments by name.
+            on_begin: Called in a thread when the call is about to be sent, after which it may take effect.
 
         Raises:
             ToolProcessError: The call could not be sent, or the process ended before it told what came of it.
@@ -87,7 +100,8 @@ class Processes:
             )
         if self._process != os.getpid():  # a fork: the processes are the parent's, and its lock may be held for ever
             self._begin()
-        call = _Call(self, partial(_packed, fn, args, kwargs, self._tool), partial(_unpacked, tool=self._tool))
+        pack, unpack = partial(_packed, fn, args, kwargs, self._tool), partial(_unpacked, tool=self._tool)
+        call = _Call(self, pack, unpack, on_begin)
         try:
             return await self._threads.run(call)
         except BaseException as error:
@@ -127,10 +141,17 @@ class Processes:
 class _Call:
     """A call on its way through a process. It runs in a thread, and any other may give it up."""
 
-    def __init__(self, processes: Processes, pack: Callable[[], bytes], unpack: Callable[[bytes], object]) -> None:
+    def __init__(
+        self,
+        processes: Processes,
+        pack: Callable[[], bytes],
+        unpack: Callable[[bytes], object],
+        on_begin: Callable[[], object],
+    ) -> None:
         self._processes = processes
         self._pack = pack
         self._unpack = unpack
+        self._on_begin = on_begin
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
         self._is_given_up = False
@@ -146,7 +167,7 @@ class _Call:
                 worker.kill()
         has_answered = False
         try:
-            answer = worker.call(message)
+            answer = worker.call(message, self._on_begin)
             has_answered = True
             return answer
         finally:
@@ -190,12 +211,13 @@ class _Worker:
     def is_alive(self) -> bool:
         return self._popen.poll() is None
 
-    def call(self, message: bytes) -> bytes:
-        """Send a call and give the answer.
+    def call(self, message: bytes, on_begin: Callable[[], object]) -> bytes:
+        """Send a call, before which `on_begin` is called, and give the answer.
 
         Raises:
             ToolProcessError: The process could not import the program, or it ended.
         """
+        is_sent = False
         try:
             if self._number == 0:
                 send(self._orders, 0, pickle.dumps(_program()))
@@ -204,13 +226,16 @@ class _Worker:
                         f"The process of {self._tool} could not import the program: {problem}", tool=self._tool
                     )
             self._number += 1
+            on_begin()
             send(self._orders, self._number, message)
+            is_sent = True
             return receive(self._answers, self._number)
         except (EOFError, BrokenPipeError) as error:
             raise ToolProcessError(
                 f"The process of {self._tool} ended before it gave a result ({self.end()}). What it did until then "
                 "is done.",
                 tool=self._tool,
+                may_have_taken_effect=is_sent,
             ) from error
 
     def kill(self) -> None:

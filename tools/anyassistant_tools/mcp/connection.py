@@ -202,7 +202,7 @@ class Connection:
         message = f"The MCP server {server} {reason.predicate}"
         if lost_call is not None:
             message += f"\nThe call of {lost_call} was under way: it may or may not have taken effect."
-        return MCPServerError(message, server=server, was_under_way=lost_call is not None)
+        return MCPServerError(message, server=server, may_have_taken_effect=lost_call is not None)
 
 
 async def _list_tools(client: Client) -> list[mcp_types.Tool]:

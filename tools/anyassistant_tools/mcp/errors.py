@@ -18,13 +18,13 @@ class MCPServerError(AnyAssistantError, ConnectionError):
 
     Attributes:
         server: The server: the beginning of its command, or its URL without credentials and query.
-        was_under_way: Whether a call had been sent, which may or may not have taken effect.
+        may_have_taken_effect: Whether a call had been sent, and nobody knows what came of it.
     """
 
-    def __init__(self, message: str, *, server: str = "", was_under_way: bool = False) -> None:
+    def __init__(self, message: str, *, server: str = "", may_have_taken_effect: bool = False) -> None:
         super().__init__(message)
         self.server = server
-        self.was_under_way = was_under_way
+        self.may_have_taken_effect = may_have_taken_effect
 
 
 class MCPNotInstalledError(AnyAssistantError, ImportError):

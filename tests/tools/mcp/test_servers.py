@@ -13,6 +13,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from subprocess import Popen
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -21,6 +22,8 @@ import pytest
 from anyassistant_tools import AnyAssistantError, RunContext, Tool, ToolDefinitionError, given_schema
 from anyassistant_tools.given_schema import check_schema
 from anyassistant_tools.mcp import MCPNotInstalledError, MCPServerError, MCPToolset, connection
+from anyassistant_tools.mcp.attempt import NotInTime
+from anyassistant_tools.mcp.stdio import StdioServer
 
 # httpx2 and mcp close the stream of an answer and leave its generators to the garbage collector, which trio reports.
 pytestmark = pytest.mark.filterwarnings("ignore:Async generator '(httpx2|httpcore2|mcp):ResourceWarning")
@@ -88,12 +91,55 @@ async def test_a_server_that_ends_at_once_is_quoted() -> None:
 
 
 async def test_a_server_that_ends_silently_is_said_to() -> None:
-    assert "ended, and wrote nothing" in await failure_of_opening(MCPToolset.stdio(sys.executable, "-c", "pass"))
+    said = await failure_of_opening(MCPToolset.stdio(sys.executable, "-c", "pass"))
+    assert "ended. It wrote nothing to its stderr. Run its command yourself: " in said
+    assert said.endswith("its stdout carries MCP messages alone.")
 
 
 async def test_a_server_that_does_not_answer_is_given_up_on() -> None:
     silent = MCPToolset.stdio(sys.executable, "-c", "import sys; sys.stdin.read()", timeout=0.3)
-    assert "did not answer in time" in await failure_of_opening(silent)
+    assert (await failure_of_opening(silent)).endswith(
+        "did not answer within 0.3 s: give it more by `timeout=`, and see that its stdout carries MCP messages alone. "
+        "It wrote nothing to its stderr."
+    )
+
+
+async def test_one_that_did_not_answer_is_quoted() -> None:
+    program = "import sys; print('no licence', file=sys.stderr, flush=True); print('hello', flush=True); input()"
+    attempt = StdioServer(sys.executable, ("-c", program), None, None).attempt()
+    async with attempt.transport() as (messages, _):
+        await messages.receive()
+    said = (await attempt.explain(NotInTime(2))).predicate
+    assert said.startswith(
+        "did not answer within 2 s: give it more by `timeout=`, and see that its stdout carries MCP "
+    )
+    assert "messages alone. The last that it wrote to its stderr:\n  no licence" in said
+
+
+async def test_one_by_http_that_does_not_answer_is_given_up_on() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
+        said = await failure_of_opening(MCPToolset.http(url, timeout=0.3))
+    assert said.endswith("within 0.3 s: give it more by `timeout=`, and see that its URL is that of an MCP server.")
+
+
+async def test_a_command_that_has_its_arguments_in_it_is_told_so() -> None:
+    said = await failure_of_opening(MCPToolset.stdio("no-such-program server.py"))
+    assert "no program 'no-such-program server.py' was found: give its arguments apart, or give its path" in said
+
+
+@pytest.mark.parametrize(
+    ("parts", "kind"),
+    [
+        ((["python", "x.py", "--key", "sesame"],), "list"),
+        (("python", Path("x.py")), "PosixPath"),
+        ((None,), "NoneType"),
+    ],
+)
+def test_a_command_that_is_no_text_is_refused_when_it_is_made(parts: Any, kind: str) -> None:
+    expected = r"takes the program and then its arguments, each a text, as in stdio\('python', 'server.py'\): not a "
+    with pytest.raises(ToolDefinitionError, match=f"{expected}{kind}.$"):
+        MCPToolset.stdio(*parts)
 
 
 async def test_nobody_listening_is_said() -> None:
@@ -108,8 +154,25 @@ async def test_a_wrong_path_is_said(url: str) -> None:
     assert "answered with HTTP 404 Not Found (Not Found): check the path of its URL" in said
 
 
-async def test_what_is_no_url_is_said() -> None:
-    assert "cannot be reached" in await failure_of_opening(MCPToolset.http("example.org/mcp"))
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("127.0.0.1:9/mcp", "127.0.0.1:9/mcp"),
+        ("localhost:9/mcp", "localhost:9/mcp"),
+        ("ann:sesame@example.org/mcp?key=sesame", "example.org/mcp"),
+        ("ftp://example.org/mcp", "ftp://example.org/mcp"),
+        ("http:///mcp", "http:///mcp"),
+        ("http://127.0.0.1:99999999/mcp", "http://127.0.0.1:99999999/mcp"),
+        ("http://[::1/mcp", "http://[::1/mcp"),
+        ("", ""),
+    ],
+)
+def test_what_is_no_url_is_refused_when_it_is_made(url: str, shown: str) -> None:
+    with pytest.raises(ToolDefinitionError) as caught:
+        MCPToolset.http(url)
+    assert str(caught.value).endswith(f"with http:// or https://: {shown!r} is none.")
+    with pytest.raises(ToolDefinitionError, match="is a text, not a NoneType"):
+        MCPToolset.http(None)  # type: ignore[arg-type]
 
 
 class Forbidding(BaseHTTPRequestHandler):

@@ -23,6 +23,13 @@ class Reason:
     was_reached: bool = True
 
 
+class NotInTime(TimeoutError):
+    """Says to an attempt that its server did not answer in the seconds that it had."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"did not answer within {seconds:g} s")
+
+
 class Attempt(Protocol):
     """One try of reaching a server."""
 

@@ -11,7 +11,7 @@ import anyio
 import anyio.lowlevel
 
 from anyassistant_tools.errors import ToolError
-from anyassistant_tools.mcp.attempt import Attempt, Reason, Server
+from anyassistant_tools.mcp.attempt import Attempt, NotInTime, Reason, Server
 from anyassistant_tools.mcp.errors import MCPNotInstalledError, MCPServerError
 from anyassistant_tools.mcp.watched_stream import WatchedStream
 from anyassistant_tools.threads import WorkerThreads
@@ -105,7 +105,7 @@ class Connection:
             except Exception as error:
                 raise await self._failure(life, error) from error
             return
-        raise self._error(await life.attempt.explain(TimeoutError()))
+        raise self._error(await life.attempt.explain(NotInTime(self._timeout)))
 
     def close(self) -> None:
         """Let go of the server. What it holds is released by the time the task group is left, which is soon."""
@@ -160,7 +160,7 @@ class Connection:
         with anyio.move_on_after(self._timeout):
             await self._tasks.start(self._live, life)
             return
-        raise self._error(await life.attempt.explain(TimeoutError()))
+        raise self._error(await life.attempt.explain(NotInTime(self._timeout)))
 
     async def _live(self, life: _Life, *, task_status: TaskStatus[None]) -> None:
         """What the task of a client does, from its handshake until its transport ends or nobody wants it any more."""

@@ -10,7 +10,8 @@ from http.client import responses
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from anyassistant_tools.mcp.attempt import Reason
+from anyassistant_tools.errors import ToolDefinitionError
+from anyassistant_tools.mcp.attempt import NotInTime, Reason
 
 if TYPE_CHECKING:
     import httpx2
@@ -27,6 +28,16 @@ class HTTPServer:
     url: str = field(repr=False)
     headers: Mapping[str, str] | None = field(repr=False)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.url, str):
+            raise ToolDefinitionError(f"The URL of an MCP server is a text, not a {type(self.url).__name__}.")
+        if not _is_url(self.url):
+            shown = self.url.partition("?")[0].rpartition("@")[2]  # without what may be secret
+            raise ToolDefinitionError(
+                "The URL of an MCP server is like http://127.0.0.1:8000/mcp, with http:// or https://: "
+                f"{shown!r} is none."
+            )
+
     def __str__(self) -> str:
         """The URL without what may be secret in it: user, password, query."""
         parts = urlsplit(self.url)
@@ -34,6 +45,14 @@ class HTTPServer:
 
     def attempt(self) -> HTTPAttempt:
         return HTTPAttempt(self)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port that is none, among others
+        return False
 
 
 class HTTPAttempt:
@@ -72,8 +91,8 @@ class HTTPAttempt:
         match error:
             case None:
                 return Reason("closed the connection.")
-            case TimeoutError():
-                return Reason("did not answer in time.")
+            case NotInTime():
+                return Reason(f"{error}: give it more by `timeout=`, and see that its URL is that of an MCP server.")
             case httpx2.ConnectError() | httpx2.ConnectTimeout() | httpx2.UnsupportedProtocol() | httpx2.InvalidURL():
                 return Reason(f"cannot be reached ({error}): check that it runs, and its URL.", was_reached=False)
             case httpx2.TransportError():

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import anyio.to_thread
 
-from anyassistant_tools.mcp.attempt import Reason
+from anyassistant_tools.errors import ToolDefinitionError
+from anyassistant_tools.mcp.attempt import NotInTime, Reason
 
 if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
@@ -25,6 +26,13 @@ STDERR_LINE_LENGTH = 500
 END_OF_STDERR_SECONDS = 1.0
 """How long to wait for the end of an ended server's stderr, which a program that it started may hold open."""
 
+_NO_LAST_WORDS = "It wrote nothing to its stderr."
+
+_WHAT_A_SERVER_DOES = (
+    " Run its command yourself: an MCP server by stdio stays until its stdin ends, and its stdout carries MCP messages "
+    "alone."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class StdioServer:
@@ -34,6 +42,14 @@ class StdioServer:
     arguments: tuple[str, ...]
     env: Mapping[str, str] | None = field(repr=False)
     cwd: str | None
+
+    def __post_init__(self) -> None:
+        for part in (self.command, *self.arguments):  # one that is none may hold a secret, so it is not shown
+            if not isinstance(part, str):
+                raise ToolDefinitionError(
+                    "MCPToolset.stdio takes the program and then its arguments, each a text, as in "
+                    f"stdio('python', 'server.py'): not a {type(part).__name__}."
+                )
 
     def __str__(self) -> str:
         """The command as far as it is no secret: what follows an option may be one."""
@@ -79,20 +95,22 @@ class StdioAttempt:
 
         server = self._server
         match error:
-            case TimeoutError():
-                return Reason(f"did not answer in time{await self._stderr.last_words()}")
+            case NotInTime():
+                said = f"{error}: give it more by `timeout=`, and see that its stdout carries MCP messages alone."
+                return Reason(f"{said} {await self._stderr.last_words() or _NO_LAST_WORDS}")
             case OSError():
                 if server.cwd is not None and error.filename == server.cwd:
                     return Reason(f"cannot be started: there is no folder {server.cwd!r} (cwd).")
                 if isinstance(error, FileNotFoundError):
+                    remedy = "give its arguments apart" if " " in server.command else "install it"
                     return Reason(
-                        f"cannot be started: no program {server.command!r} was found: install it, or give its path."
+                        f"cannot be started: no program {server.command!r} was found: {remedy}, or give its path."
                     )
                 return Reason(f"cannot be started: {error.strerror or error}.")
             case MCPError() if error.code != CONNECTION_CLOSED:
                 return Reason(f"answered with an error: {error.message} (code {error.code}).")
             case None | MCPError():
-                return Reason(f"ended{await self._stderr.last_words()}")
+                return Reason(f"ended. {await self._stderr.last_words() or _NO_LAST_WORDS + _WHAT_A_SERVER_DOES}")
             case _:
                 return Reason(f"failed: {error}.")
 
@@ -123,9 +141,9 @@ class _StderrTail:
                     self._lines.append(line.rstrip())
 
     async def last_words(self) -> str:
-        """The end of a sentence about a process that ended: what it wrote last."""
+        """What the process wrote last, if anything."""
         if self._thread is not None:
             await anyio.to_thread.run_sync(self._thread.join, END_OF_STDERR_SECONDS, abandon_on_cancel=True)
         if not self._lines:
-            return ", and wrote nothing to its stderr."
-        return ". The last that it wrote to its stderr:\n" + "\n".join(f"  {line}" for line in self._lines)
+            return ""
+        return "The last that it wrote to its stderr:\n" + "\n".join(f"  {line}" for line in self._lines)

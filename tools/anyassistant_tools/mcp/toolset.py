@@ -63,6 +63,9 @@ class MCPToolset(Toolset):
             cwd: The folder that it runs in; the app's unless given.
             name: What people call the toolset; the command unless given.
             timeout: Seconds in which it has to start and to answer, and as many to list its tools in.
+
+        Raises:
+            ToolDefinitionError: The program and its arguments are not each a text.
         """
         folder = None if cwd is None else os.fspath(cwd)
         environment = None if env is None else dict(env)
@@ -84,6 +87,9 @@ class MCPToolset(Toolset):
             headers: Sent with each request, such as `{"Authorization": "Bearer ..."}`.
             name: What people call the toolset; the URL without credentials and query unless given.
             timeout: Seconds in which it has to answer, and as many to list its tools in.
+
+        Raises:
+            ToolDefinitionError: It is no URL of http or https.
         """
         return cls(HTTPServer(url, None if headers is None else dict(headers)), name=name, timeout=timeout)
 

@@ -13,6 +13,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from enum import Enum
 
 import anyio
+import anyio.lowlevel
 from anyassistant.errors import ProviderError
 from anyio.abc import SocketAttribute, SocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
@@ -77,6 +78,7 @@ class LoopbackClient:
                         event = from_json(line[len(_EVENT) :])
                         if "error" in event:
                             raise _provider_error(event)
+                        await anyio.lowlevel.checkpoint()  # several events may have come at once
                         yield event
 
     def end(self, reason: ClientEnd) -> None:

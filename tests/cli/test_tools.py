@@ -67,6 +67,8 @@ def test_call_prints_what_a_model_would_be_told(cli):
         (["list", "library:BOOKS"], "library:BOOKS[1] is a dict, neither a function nor a list of functions", 2),
         (["list", "library:MORE"], "library:MORE['b'] is a int, neither a function", 2),
         (["list", "nowhere"], "There is no module 'nowhere'", 2),
+        (["list", "libary:find"], "Did you mean library?", 2),
+        (["schema", "library:nope"], "has no 'nope'; it has: find, BOOKS.", 2),
         (["list", "broken"], "Module 'broken' cannot be imported: ZeroDivisionError", 2),
         (["list", "lacking"], "No module named 'not_installed'", 2),
         (["list"], "requires an argument", 2),

@@ -235,3 +235,35 @@ def test_an_mcp_server_that_is_not_there_is_one_line(server):
         assert refused.code == 1
         assert "/nowhere/python" in refused.err
         assert refused.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("folder", [".", "sub"])
+def test_toolsets_of_the_config_file_are_found_beside_it_and_here(cli, folder):
+    (cli.folder / "my_tools.py").write_text(
+        'def hat(size: int) -> str:\n    """Give a hat."""\n    return f"hat {size}"\n'
+    )
+    config = cli.folder / "anyassistant.toml"
+    config.write_text('default = "echo"\ntoolsets = ["my_tools:hat"]\n')
+    here = cli.folder / folder
+    here.mkdir(exist_ok=True)
+    below = type(cli)(here)
+    assert below("chat", stdin="hello\n").code == 0
+    assert "provider echo" in below("doctor").out
+    config.write_text('default = "echo"\ntoolsets = ["my_tolls:hat"]\n')
+    refused = below("chat", stdin="hello\n")
+    assert refused.code == 2
+    assert refused.err.count("\n") == 1
+    looked = str(cli.folder) if folder == "." else f"{here} and {cli.folder}"
+    assert f"It was looked for in {looked}, and among what is installed." in refused.err
+
+
+def test_doctor_tells_a_wrong_entry_point_from_a_broken_installation(cli, install):
+    install("lost_tools", "[anyassistant.toolsets]\nlost = lost_tools.sets:SET\n")
+    install("misnamed_tools", "[anyassistant.toolsets]\nmisnamed = misnamed:SETT\n", misnamed=CLOCK)
+    install("lost_models", "[anyassistant.providers]\nlost = lost_models\n")
+    env = install("half_tools", "[anyassistant.toolsets]\nhalf = half:SET\n", half="import not_installed\n")
+    told = cli("doctor", env=env).out
+    for package in ("lost_tools", "misnamed_tools", "lost_models"):
+        mend = f"correct the entry point in the metadata of {package}, or pip uninstall {package}"
+        assert f"To mend it: {mend}" in told
+    assert "To mend it: pip install --upgrade --force-reinstall half_tools" in told

@@ -11,7 +11,7 @@ from anyassistant_tools import Toolset, load_toolset
 from anyassistant_tools.discovery import GROUP
 
 from ..errors import AnyAssistantError, StoreError
-from .surveys import Survey
+from .surveys import Survey, names_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,7 @@ def check_provider(survey: Survey) -> Sequence[Finding]:
     """
     name = f"provider {survey.name}"
     if not survey.is_ok:
-        distribution = survey.package.split()[0]
-        mend = f"pip install --upgrade --force-reinstall {distribution}, or pip uninstall {distribution}"
+        mend = _how_to_mend(survey.package.split()[0], entry_is_wrong=survey.entry_is_wrong)
         return [Finding(name, survey.problem or "is broken", is_ok=False, mend=mend)]
     return [Finding(name, survey.package), *_diagnose(survey)]
 
@@ -136,12 +135,18 @@ def _check_toolset(entry: EntryPoint, *, is_ambiguous: bool) -> Finding:
     try:
         says = f"{package}, {reference}: {_tools_of(load_toolset(reference))}"
     except Exception as error:  # noqa: BLE001 - the toolset's own code
-        distribution = package.partition(" ")[0]
-        mend = f"pip install --upgrade --force-reinstall {distribution}, or pip uninstall {distribution}"
+        is_wrong = names_nothing(entry, error.__cause__)
+        mend = _how_to_mend(package.partition(" ")[0], entry_is_wrong=is_wrong)
         return Finding(name, str(error), is_ok=False, mend=mend)
     if is_ambiguous:
         says += f"; other packages have one of this name too, so write {reference}"
     return Finding(name, says)
+
+
+def _how_to_mend(distribution: str, *, entry_is_wrong: bool) -> str:
+    if entry_is_wrong:
+        return f"correct the entry point in the metadata of {distribution}, or pip uninstall {distribution}"
+    return f"pip install --upgrade --force-reinstall {distribution}, or pip uninstall {distribution}"
 
 
 def _tools_of(toolset: Toolset) -> str:

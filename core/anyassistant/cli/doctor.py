@@ -5,12 +5,13 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from ..client.stores import default_path
-from ..config import choose_target, read_config, resolve
+from ..config import choose_target, read_config
 from ..errors import AnyAssistantError, ConfigError
 from .checkup import Finding, check_provider, check_store, check_toolsets
 from .json_lines import print_json
 from .options import HERE, Json, Where
 from .surveys import survey_providers
+from .target import resolve_here
 
 PACKAGES = ("anyassistant", "anyassistant-tools", "pydantic", "anyio", "sqlalchemy", "cyclopts", "rich")
 
@@ -60,7 +61,7 @@ def _configuration(where: Where) -> list[Finding]:
         )
     ]
     try:
-        resolved = resolve(path=where.config)
+        resolved = resolve_here(None, where.config)
     except AnyAssistantError as error:
         mend = "give --provider, or mend the profile" if file.path else "pip install anyassistant-local"
         return [*findings, Finding("default", f"{target} ({source}): {error}", is_ok=False, mend=mend)]

@@ -1,14 +1,19 @@
 """Modules that the user names, from the current folder or installed."""
 
+import difflib
 import importlib
 import importlib.util
 import os
+import pkgutil
 import sys
 from types import ModuleType
 
 from anyassistant_tools import Tool, Toolset, toolset_names
 
 from .failures import UsageError
+
+MOST_NAMES = 20
+"""Names that are listed of a module that has another one."""
 
 
 def import_module(name: str) -> ModuleType:
@@ -17,7 +22,7 @@ def import_module(name: str) -> ModuleType:
     Raises:
         UsageError: There is none, or it cannot be imported.
     """
-    _look_here_too()
+    look_here_too()
     if _is_path(name):
         raise UsageError(_not_a_path(name))
     try:
@@ -34,7 +39,7 @@ def import_module(name: str) -> ModuleType:
 
 def module_is_missing(name: str) -> bool:
     """Whether there is no module of a name; none is imported, but for the packages that it is in."""
-    _look_here_too()
+    look_here_too()
     try:
         return importlib.util.find_spec(name) is None
     except (ImportError, ValueError):
@@ -51,21 +56,29 @@ def find_attribute(module: ModuleType, path: str) -> object:
 
 def no_such_name(module: ModuleType, name: str) -> str:
     """What is said of a name that a module has not."""
-    import difflib
-
     names = [
         one
         for one, value in vars(module).items()
         if callable(value) or isinstance(value, list | tuple | Tool | Toolset)
     ]
     near = difflib.get_close_matches(name, names, n=1)
-    hint = f" Did you mean {module.__name__}:{near[0]}?" if near else ""
-    return f"Module {module.__name__!r} has no {name!r}.{hint}"
+    if near:
+        return f"Module {module.__name__!r} has no {name!r}. Did you mean {module.__name__}:{near[0]}?"
+    own = [one for one in names if not one.startswith("_") and _is_of(module, getattr(module, one))]
+    has = f"; it has: {', '.join(own[:MOST_NAMES])}" if own else ""
+    return f"Module {module.__name__!r} has no {name!r}{has}."
 
 
-def _look_here_too() -> None:
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+def _is_of(module: ModuleType, value: object) -> bool:
+    """Whether a module did not import a value from elsewhere, as far as that can be seen."""
+    return getattr(value, "__module__", module.__name__) in (module.__name__, Tool.__module__, Toolset.__module__)
+
+
+def look_here_too(*folders: str) -> None:
+    """Let modules be imported from the current folder, and then from others, before those that are installed."""
+    for folder in reversed((os.getcwd(), *folders)):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
 
 
 def _is_path(name: str) -> bool:
@@ -85,4 +98,11 @@ def _not_a_path(path: str) -> str:
 def _no_module(name: str) -> str:
     says = f"There is no module {name!r}, neither in {os.getcwd()} nor installed"
     known = toolset_names()
-    return f"{says}, and no toolset of that name; installed toolsets: {', '.join(known)}." if known else f"{says}."
+    says += f", and no toolset of that name; installed toolsets: {', '.join(known)}." if known else "."
+    near = difflib.get_close_matches(name, [*_modules_here(), *known], n=1)
+    return f"{says} Did you mean {near[0]}?" if near else says
+
+
+def _modules_here() -> list[str]:
+    """The modules and packages of the current folder."""
+    return [one.name for one in pkgutil.iter_modules([os.getcwd()])]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from importlib.metadata import EntryPoint
 
 from ..errors import ConfigError
 from ..plugins import Manifest, Plugins
@@ -17,6 +18,7 @@ class Survey:
         is_ok: Whether its plugin loads.
         problem: Why it does not.
         default_model: Its model where nothing else is said.
+        entry_is_wrong: Whether its entry point names nothing that there is, which no installation mends.
         commands: Whether it has commands of its own, under its name.
         capabilities: What it can do, where that is known without configuration.
     """
@@ -26,6 +28,7 @@ class Survey:
     module: str
     is_ok: bool
     problem: str | None = None
+    entry_is_wrong: bool = False
     default_model: str | None = None
     commands: str | None = None
     capabilities: Capabilities | None = None
@@ -52,7 +55,8 @@ def survey_providers() -> list[Survey]:
         try:
             manifest = plugins.manifest(one.name)
         except ConfigError as error:
-            surveys.append(Survey(one.name, one.distribution, one.module, False, str(error)))
+            is_wrong = names_nothing(one.entry_point, error.__cause__)
+            surveys.append(Survey(one.name, one.distribution, one.module, False, str(error), is_wrong))
             continue
         surveys.append(
             Survey(
@@ -66,6 +70,21 @@ def survey_providers() -> list[Survey]:
             )
         )
     return surveys
+
+
+def names_nothing(entry: EntryPoint, failure: BaseException | None) -> bool:
+    """Whether an entry point names a module or an attribute that does not exist.
+
+    Args:
+        failure: What its import ended with.
+    """
+    match failure:
+        case ModuleNotFoundError():
+            return failure.name is not None and f"{entry.module}.".startswith(f"{failure.name}.")
+        case AttributeError():
+            return bool(entry.attr) and getattr(failure.obj, "__name__", None) == entry.module
+        case _:
+            return False
 
 
 def _capabilities(manifest: Manifest) -> Capabilities | None:

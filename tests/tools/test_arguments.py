@@ -1,13 +1,15 @@
 """The policy for texts that a model wrote, and what it is told."""
 
 import json
-from typing import Any, Literal
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import pytest
 from anyassistant_tools import Tool, ToolArgumentsError
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 
 class Address(BaseModel):
@@ -86,7 +88,70 @@ async def test_each_argument_that_does_not_fit_is_named_with_what_came() -> None
 
 
 async def test_what_is_missing_deep_inside_is_named_by_its_path() -> None:
-    assert "- to.city: missing" in await refusal_of('{"item": "hat", "to": {}}')
+    assert '- to.city: missing; expected {"type": "string"}' in await refusal_of('{"item": "hat", "to": {}}')
+
+
+class Author(BaseModel):
+    name: str
+    born: Annotated[int, Field(ge=1)]
+
+
+class Book(BaseModel):
+    authors: list[Author]
+    cover: tuple[str, Author] | None = None
+    notes: dict[str, Author] = {}
+    sequel: "Book | None" = None
+
+
+@pytest.mark.parametrize(
+    ("read", "path", "expected"),
+    [
+        ({"authors": [{"born": 1}]}, "read.authors[0].name", '; expected {"type": "string"}'),
+        ({"authors": [{"name": "a"}]}, "read.authors[0].born", '; expected {"type": "integer", "minimum": 1}'),
+        ({"authors": [], "cover": ["a", {"born": 1}]}, "read.cover[1].name", '; expected {"type": "string"}'),
+        ({"authors": [], "notes": {"x": {"born": 1}}}, "read.notes.x.name", '; expected {"type": "string"}'),
+        ({"authors": [], "sequel": {}}, "read.sequel.authors", '; expected {"type": "array", "items": {"$ref": "'),
+    ],
+)
+async def test_what_is_missing_in_a_model_is_named_with_what_was_expected(
+    read: dict[str, object], path: str, expected: str
+) -> None:
+    async def lend(read: Book) -> None: ...
+
+    with pytest.raises(ToolArgumentsError) as caught:
+        await Tool.from_callable(lend).call(json.dumps({"read": read}))
+    assert f"- {path}: missing{expected}" in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["soon", []])
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        (date, '"YYYY-MM-DD"'),
+        (datetime, '"YYYY-MM-DDThh:mm:ss", with "Z" or "+hh:mm" at its end for a time zone'),
+        (time, '"hh:mm:ss"'),
+        (timedelta, 'ISO 8601, such as "P1DT2H30M"'),
+        (UUID, '"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" in hexadecimal digits'),
+        (bytes, "standard base64"),
+    ],
+)
+async def test_what_is_written_as_a_text_is_told_how(kind: type, form: str, value: object) -> None:
+    async def take(one: object) -> None: ...
+
+    take.__annotations__["one"] = kind
+    value = "sóon" if value == "soon" else value  # of base64, too
+    with pytest.raises(ToolArgumentsError) as caught:
+        await Tool.from_callable(take).call(json.dumps({"one": value}))
+    assert f" (write it as {form}); {json.dumps(value, ensure_ascii=False)} came" in str(caught.value)
+
+
+async def test_a_day_with_a_time_and_a_time_without_a_zone_are_told_how_to_be_written() -> None:
+    async def take(day: date, at: AwareDatetime) -> None: ...
+
+    with pytest.raises(ToolArgumentsError) as caught:
+        await Tool.from_callable(take).call('{"day": "2026-05-01T12:00", "at": "2026-05-01T12:00"}')
+    assert '(write it as "YYYY-MM-DD"); "2026-05-01T12:00" came' in str(caught.value)
+    assert 'timezone info (write it as "YYYY-MM-DDThh:mm:ss", with "Z" or "+hh:mm"' in str(caught.value)
 
 
 async def test_a_union_says_what_each_member_expected() -> None:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from anyassistant_tools.narrowing import is_json_array, is_json_object, is_mapping
+from anyassistant_tools.schema_paths import schema_at
+from anyassistant_tools.written_forms import with_form
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails, ValidationError
@@ -33,7 +35,8 @@ def describe_errors(error: "ValidationError", value: Mapping[str, object], schem
     complaints = Complaints()
     for one in _meant(error.errors(include_url=False, include_context=False)[:MAX_ERRORS], value):
         came = () if one["type"] == "missing" else (one["input"],)
-        complaints.add(_path(one, value), _expected(one, schema), *came)
+        path = _path(one, value)
+        complaints.add(write_path(path), _expected(one, path, schema), *came)
     return complaints.text()
 
 
@@ -130,8 +133,8 @@ def _first_union(location: Sequence[object], value: object) -> tuple[tuple[objec
     return tuple(location), None
 
 
-def _path(one: "ErrorDetails", value: object) -> str:
-    """Write where an error is: `basket[2].price`. What pydantic puts in between to name the member of a union goes."""
+def _path(one: "ErrorDetails", value: object) -> list[object]:
+    """Give the way to an error, without what pydantic puts in between to name the member of a union."""
     steps: list[object] = []
     for step in one["loc"]:
         if is_mapping(value) and step in value:  # each narrows the type  # noqa: SIM114
@@ -142,21 +145,20 @@ def _path(one: "ErrorDetails", value: object) -> str:
             value = value[step]
     if one["type"] == "missing":
         steps.append(one["loc"][-1])
-    return write_path(steps)
+    return steps
 
 
-def _expected(one: "ErrorDetails", schema: Mapping[str, object]) -> str:
-    location = one["loc"]
+def _expected(one: "ErrorDetails", path: Sequence[object], schema: Mapping[str, object]) -> str:
     match one["type"]:
-        case "extra_forbidden" if len(location) == 1:
+        case "extra_forbidden" if len(path) == 1:
             return f"unknown argument ({describe_known(schema)})"
         case "extra_forbidden":
             return "unknown key"
         case "missing":
-            entry = properties_of(schema).get(str(location[0])) if len(location) == 1 else None
+            entry = schema_at(schema, path)
             return f"missing; expected {shorten(entry)}" if entry else "missing"
-        case _:
-            return one["msg"]
+        case kind:
+            return with_form(one["msg"], kind)
 
 
 def properties_of(schema: Mapping[str, object]) -> Mapping[str, object]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from anyassistant_tools.complaints import Complaints, cut, describe_known, properties_of, shorten, write_path
 from anyassistant_tools.narrowing import is_json_array, is_json_object
+from anyassistant_tools.written_forms import FORMS
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -39,6 +40,10 @@ def describe_expectation(error: "ValidationError") -> str:
             return f"Input should be one of {cut(choices, MAX_CHOICES)}"
         case "const":
             return f"Input should be {shorten(asked)}"
+        case "format" if str(asked) in FORMS:
+            return f"Input should fit {shorten({'format': asked})} (write it as {FORMS[str(asked)]})"
+        case "anyOf" | "oneOf" if error.context:
+            return " or: ".join(dict.fromkeys(map(describe_expectation, _nearest(error.context))))
         case None:  # the schema `false`
             return "nothing is allowed here"
         case keyword:

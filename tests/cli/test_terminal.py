@@ -27,7 +27,7 @@ class Terminal:
             stdout=follower,
             stderr=follower,
             cwd=cli.folder,
-            env=cli.environment(TERM="xterm-256color", **(env or {})),
+            env=cli.environment(**{"TERM": "xterm-256color", **(env or {})}),
             start_new_session=True,
             preexec_fn=_take_terminal,
         )
@@ -226,6 +226,19 @@ def test_arguments_can_be_edited_until_they_fit(asked):
     asked.wait_for("Call it with:")
     asked.type("\x7f" * 3 + '2"}\r')
     assert 'with {"order_id": "ord-4102"}' in leave(asked, "Order ord-4102 is confirmed")
+
+
+def test_a_dumb_terminal_shows_no_text_to_edit_and_has_none(terminal):
+    screen = terminal("chat", "--provider", "echo", "--tools", SHOP, env={"TERM": "dumb"})
+    screen.wait_for("You:")
+    screen.type(f"{BUY}\r")
+    screen.wait_for(QUESTION)
+    screen.type("e\r")
+    screen.wait_for("Call it with:")
+    screen.type('{"order_id": "ord-4102"}\r')
+    screen.wait_for("Order ord-4102 is confirmed", "You:")
+    screen.type("/quit\r")
+    assert screen.end() == 0
 
 
 def test_ctrl_c_leaves_it_undecided_and_it_is_asked_again_here_and_in_the_next_chat(cli, terminal, asked):

@@ -267,3 +267,58 @@ def test_doctor_tells_a_wrong_entry_point_from_a_broken_installation(cli, instal
         mend = f"correct the entry point in the metadata of {package}, or pip uninstall {package}"
         assert f"To mend it: {mend}" in told
     assert "To mend it: pip install --upgrade --force-reinstall half_tools" in told
+
+
+NEEDY = """
+from anyassistant_tools import RunContext, ToolResult, tool
+
+class Shop:
+    name: str
+
+def name(ctx: RunContext[Shop]) -> str:
+    \"\"\"Name the shop.\"\"\"
+    return ctx.deps.name
+
+def lost(word: str) -> str:
+    \"\"\"Fail over a None of its own.\"\"\"
+    return {}.get(word).name
+
+@tool(timeout=0.01)
+async def hang() -> str:
+    \"\"\"Take too long.\"\"\"
+    import anyio
+    await anyio.sleep_forever()
+    return ""
+
+def draw() -> ToolResult:
+    \"\"\"Draw.\"\"\"
+    return ToolResult("drawn", metadata={"pen": 2}, images=[b"png"])
+"""
+
+
+def test_a_tool_that_fails_for_want_of_deps_says_so(cli):
+    (cli.folder / "needy.py").write_text(NEEDY)
+    failed = cli("tools", "call", "needy:name")
+    assert failed.code == 1
+    assert failed.err.endswith("It looks for RunContext.deps: give it by --deps.\n")
+    assert "--deps" not in cli("tools", "call", "needy:name", "--deps", "1").err
+    assert "--deps" not in cli("tools", "call", "needy:lost", '{"word": "a"}').err
+    said = cli("chat", "--provider", "echo", "--tools", "needy", stdin="CALL name {}\n")
+    assert "  ! name: AttributeError: 'NoneType'" in said.out
+    assert "    It looks for RunContext.deps: give it by --deps.\n" in said.out
+
+
+def test_a_time_out_names_its_tool_once(cli):
+    (cli.folder / "needy.py").write_text(NEEDY)
+    assert cli("tools", "call", "needy:hang").err.startswith("anyassistant: hang took longer")
+
+
+def test_a_call_has_metadata_and_images_for_machines(cli):
+    (cli.folder / "needy.py").write_text(NEEDY)
+    assert cli("tools", "call", "needy:draw", "--json").json == {
+        "name": "draw",
+        "output": "drawn",
+        "error": None,
+        "metadata": {"pen": 2},
+        "images": ["cG5n"],
+    }

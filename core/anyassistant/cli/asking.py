@@ -102,12 +102,13 @@ def _ask(label: str, text: str = "") -> str | None:
     """
     from prompt_toolkit import PromptSession
     from prompt_toolkit.input.typeahead import clear_typeahead
+    from prompt_toolkit.utils import is_dumb_terminal
 
     session: PromptSession[str] = PromptSession()
     clear_typeahead(session.app.input)
     _drop_unread()
     try:
-        return session.prompt(label, default=text)
+        return session.prompt(label, default="" if is_dumb_terminal() else text)  # which would not show it
     except (KeyboardInterrupt, EOFError):
         return None
 

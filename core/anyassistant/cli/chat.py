@@ -89,7 +89,7 @@ def chat(
     wanted = Wanted(thread, new, assistant, instructions, model, load_tools(tools), load_deps(deps))
     name = provider_name(provider, where)
     remarks = notices(json=json)
-    renderer = Renderer(make_console(), every_event=events)
+    renderer = Renderer(make_console(), every_event=events, has_deps=deps is not None)
     prompts = is_attended() and not json
     person = Person(renderer) if prompts else None
     approver = make_approver(approve, person, otherwise=RejectAll(NOBODY_THERE, by=None))

@@ -20,6 +20,7 @@ from ..types import (
     RunStepEvent,
 )
 from .decided import describe_decision
+from .missing_deps import HINT, looks_for_deps
 from .plain import MAX_OUTPUT, clip, last_line, printable
 from .progress import describe_progress
 
@@ -32,11 +33,13 @@ class Renderer:
 
     Args:
         every_event: Whether each event gets a line of its own, beside the text and the calls that it carries.
+        has_deps: Whether tools are given `deps`; else it is said of those that fail for want of them.
     """
 
-    def __init__(self, console: Console, *, every_event: bool = False) -> None:
+    def __init__(self, console: Console, *, every_event: bool = False, has_deps: bool = True) -> None:
         self._console = console
         self._every_event = every_event
+        self._has_deps = has_deps
         self._writing: str | None = None  # the message or call whose line is not finished
         self._names: dict[str, str] = {}
         self._status: Status | None = None
@@ -138,6 +141,8 @@ class Renderer:
             told = (call.output or "").strip()  # shown already, as what the model is told
             if reason and (not told or (told not in reason and reason not in told)):
                 self.remark(f"  ! {call.name}: {clip(reason, MAX_OUTPUT)}", "red")
+                if not self._has_deps and looks_for_deps(call.error or ""):
+                    self.remark(f"    {HINT}", "red")
 
     def _event(self, event: Event, detail: str) -> None:
         if self._every_event:

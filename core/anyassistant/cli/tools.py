@@ -1,12 +1,14 @@
 """`anyassistant tools`: functions as a model sees them."""
 
 import sys
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from traceback import format_exception
 from typing import Annotated
 
 import anyio
-from anyassistant_tools import RunContext, Tool, Toolset
+from anyassistant_tools import RunContext, Tool, ToolResult, Toolset
 from anyassistant_tools.lowering import Target
 from cyclopts import App, Parameter
 
@@ -17,6 +19,7 @@ from .failures import CommandFailed
 from .json_lines import print_json
 from .loading import as_toolset, the_only
 from .lowered import lower_tool, print_lowered
+from .missing_deps import HINT, looks_for_deps
 from .options import Deps, Json
 from .plain import one_line, printable
 from .progress import describe_progress
@@ -84,7 +87,8 @@ def call(
     Args:
         reference: MODULE:NAME, from the current directory or installed.
         arguments: A JSON object; - reads it from standard input.
-        json: For machines: an object with `name`, `output` and `error`.
+        json: For machines: an object with `name`, `output` and `error`; with `metadata` and `images`, as base64, where
+            the tool gives any.
     """
     toolset = as_toolset(reference)
     context = RunContext[object](deps=load_deps(deps), on_progress=_tell)
@@ -92,19 +96,20 @@ def call(
     called = anyio.run(_call, toolset, text, context)
     if json:
         problem = None if called.error is None else _describe(called.error)
-        print_json({"name": called.name, "output": called.output, "error": problem})
+        output = None if called.result is None else called.result.content
+        print_json({"name": called.name, "output": output, "error": problem, **_beside(called.result)})
     if called.error is not None:
-        raise CommandFailed(f"{called.name} failed: {_describe(called.error)}") from called.error
-    if called.output is not None and not json:
-        print(printable(called.output) if sys.stdout.isatty() else called.output)
+        raise CommandFailed(_failure(called.name, called.error, has_deps=deps is not None)) from called.error
+    if called.result is not None and not json:
+        print(printable(called.result.content) if sys.stdout.isatty() else called.result.content)
 
 
 @dataclass(frozen=True, slots=True)
 class _Called:
-    """What came of a call: what a model would be told, or what the tool raised."""
+    """What came of a call: its result, or what the tool raised."""
 
     name: str
-    output: str | None = None
+    result: ToolResult | None = None
     error: Exception | None = None
 
 
@@ -118,7 +123,7 @@ async def _call(toolset: Toolset, arguments: str, context: RunContext[object]) -
     async with toolset.open() as tools:
         tool = the_only(tools, toolset.name)
         try:
-            return _Called(tool.name, (await tool.call(arguments, context=context)).content)
+            return _Called(tool.name, await tool.call(arguments, context=context))
         except (ToolArgumentsError, ToolDefinitionError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever the tool raised
@@ -128,6 +133,25 @@ async def _call(toolset: Toolset, arguments: str, context: RunContext[object]) -
 def _tell(progress: object) -> None:
     """Show how far a tool is; from any thread."""
     print(f"… {describe_progress(progress)}", file=sys.stderr, flush=True)
+
+
+def _beside(result: ToolResult | None) -> Mapping[str, object]:
+    """What a result has beside its text."""
+    beside: dict[str, object] = {}
+    if result is not None and result.metadata:
+        beside["metadata"] = result.metadata
+    if result is not None and result.images:
+        beside["images"] = [b64encode(image).decode() for image in result.images]
+    return beside
+
+
+def _failure(name: str, error: Exception, *, has_deps: bool) -> str:
+    says = _describe(error)
+    if not says.startswith(f"{name} "):  # which a time-out says itself
+        says = f"{name} failed: {says}"
+    if has_deps or not looks_for_deps("".join(format_exception(error))):
+        return says
+    return f"{says.rstrip('.')}. {HINT}"
 
 
 def _describe(error: Exception) -> str:

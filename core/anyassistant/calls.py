@@ -107,7 +107,8 @@ class BoundTools(ToolExecutor):
 
     async def execute(self, calls: Sequence[ToolCall], /, *, journal: Journal) -> Sequence[ToolOutput]:
         if len(calls) == 1:
-            return [await self._execute_one(calls[0], journal)]
+            output = await self._execute_one(calls[0], journal)
+            return [] if output is None else [output]
         outputs: dict[str, ToolOutput] = {}
         for group in self._groups(calls):
             await self._execute_group(group, journal, outputs)
@@ -135,7 +136,10 @@ class BoundTools(ToolExecutor):
 
         async def execute_next() -> None:
             for call in left:  # in order, so that those begin first which were claimed with the turn
-                outputs[call.id] = output = await self._execute_one(call, journal)
+                output = await self._execute_one(call, journal)
+                if output is None:
+                    continue
+                outputs[call.id] = output
                 if output.fatal:  # it ends the run, which does not wait for the others
                     group.cancel_scope.cancel()
 
@@ -143,7 +147,10 @@ class BoundTools(ToolExecutor):
             for _ in range(min(len(calls), max(1, journal.run.limits.parallel_tools))):
                 group.start_soon(execute_next)
 
-    async def _execute_one(self, call: ToolCall, journal: Journal) -> ToolOutput:
+    async def _execute_one(self, call: ToolCall, journal: Journal) -> ToolOutput | None:
+        """The output of a call; none where its approval was over before those in front of it had ended."""
+        if call.decision is not None and not is_approved(call.decision) and call.id not in journal.started:
+            return None
         tool = self._tools.get(call.name)
         if tool is None or not tool.can_run:
             output = unknown_tool_output(call, self._names)

@@ -12,7 +12,7 @@ import pytest
 from anyassistant import AsyncClient, RunContext, Tool, Toolset
 from anyassistant.errors import InvalidRequest, RunCancelled, RunExpired, RunFailed, RunRequiresAction, ThreadBusy
 from anyassistant.store.memory import MemoryStore
-from anyassistant.types import Event, ExtensionEvent, RunStep, ToolCall
+from anyassistant.types import Event, ExtensionEvent, Limits, RunStep, ToolCall
 
 ELSEWHERE = {"type": "function", "function": {"name": "elsewhere"}}
 BUY = 'CALL buy {"order_id": "ord-1"}'
@@ -610,6 +610,34 @@ async def test_an_approval_that_lapses_while_another_call_waits_is_asked_for_aga
     assert [told["tool_call_id"] for told in await extensions(run, "asked")] == [first.id, second.id, first.id]
     await run.reject(first.id, "Too late.")
     assert (await run.result()).text == "TOOL RESULT: A person did not approve this call. Too late. | bought ord-1"
+
+
+@pytest.mark.parametrize("why", ["limit", "sequential"])
+async def test_an_approval_that_lapses_while_an_approved_call_runs_is_asked_for_again(
+    client: AsyncClient, later, why: str
+) -> None:
+    bought: list[str] = []
+
+    async def buy(order_id: str) -> str:
+        """Buy an order, which takes a minute."""
+        bought.append(order_id)
+        later(61)
+        return f"bought {order_id}"
+
+    tool = Tool.from_callable(buy, requires_approval=True, sequential=why == "sequential")
+    limits = Limits(parallel_tools=1 if why == "limit" else 8)
+    run, [first, second] = await rest(client, [tool], f"{BUY}\n{BUY}", limits=limits)
+    await run.approve(first.id, expires_in=60)
+    await run.approve(second.id, arguments={"order_id": "ord-2"}, expires_in=60)
+    record = await run.wait()
+    assert [(call.id, call.waits_for, call.decision, call.arguments) for call in record.pending_calls] == [
+        (second.id, "approval", None, second.arguments)
+    ]
+    assert await ledger(client, run) == {first.id: "succeeded"}
+    assert [told["tool_call_id"] for told in await extensions(run, "asked")] == [first.id, second.id, second.id]
+    await run.approve(second.id)
+    assert (await run.result()).text == "TOOL RESULT: bought ord-1 | bought ord-1"
+    assert bought == ["ord-1", "ord-1"]
 
 
 async def test_a_cancel_reaches_a_run_whose_function_is_still_asked_whether_a_call_needs_approval(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 
 import pytest
 from anyassistant import Tool
@@ -22,6 +22,10 @@ class NotingJournal(Journal):
     @property
     def run(self) -> RunRecord:
         return RunRecord("run_1", "thread_1", "asst_1", "in_progress", "echo")
+
+    @property
+    def started(self) -> Collection[str]:
+        return ()
 
     async def claim(self, call_id: str, /, *, repeatable: bool) -> bool:
         return True

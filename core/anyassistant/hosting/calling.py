@@ -38,6 +38,7 @@ class Calling:
         self._journal = _Journal(writer, turn, earlier, started)
         self._offered = frozenset(tool.name for tool in writer.record.tools)
         self._screening: Screening | None = None
+        self._lapsed: frozenset[str] = frozenset()
         self.turn = turn
 
     @property
@@ -90,6 +91,7 @@ class Calling:
         if todo and turn.fatal is None:
             outputs += await self._executor.execute(todo, journal=self._journal)
         if turn.fatal is None:
+            self._lapsed = frozenset(call.id for call in turn.unfinished if call.id not in waiting)
             return None
         cause = next((output.cause for output in outputs if output.fatal), None)
         return ended_by_call(turn.fatal.name, turn.fatal.outcome, cause)
@@ -119,10 +121,12 @@ class Calling:
     def _for_approval(self) -> frozenset[str]:
         """Ids of the calls that a person has to approve first.
 
-        What waits for approval goes on doing so, though whoever drives now has not the tool, or has another opinion.
+        What waits for approval goes on doing so, though whoever drives now has not the tool, or has another opinion;
+        and what was approved and could not begin in time waits again.
         """
         asked = frozenset(call.id for call in self.turn.unfinished if call.awaits_decision)
-        return asked if self._screening is None else asked | self._screening.for_approval
+        screened = frozenset[str]() if self._screening is None else self._screening.for_approval
+        return asked | screened | self._lapsed
 
     def _waiting(self) -> list[TurnCall]:
         """The calls that are the caller's: to approve, or to make, since they were offered and nobody here can."""
@@ -141,23 +145,27 @@ class _Journal(Journal):
         self._turn = turn
         self._earlier = earlier
         self._claimed: set[str] = set()
-        self.started = set(started)
+        self._started = set(started)
 
     @property
     def run(self) -> RunRecord:
         return self._writer.record
 
+    @property
+    def started(self) -> Collection[str]:
+        return self._started
+
     def expect(self, call_ids: Collection[str]) -> None:
         """These calls are claimed already, with the turn."""
         self._claimed.update(call_ids)
-        self.started.update(call_ids)
+        self._started.update(call_ids)
 
     async def claim(self, call_id: str, /, *, repeatable: bool) -> bool:
         if call_id in self._claimed:
             self._claimed.discard(call_id)
             return True
         is_mine = await self._writer.claim(call_id, repeatable=repeatable)
-        self.started.add(call_id)
+        self._started.add(call_id)
         return is_mine
 
     def progress(self, call_id: str, data: object, /) -> None:
@@ -169,7 +177,7 @@ class _Journal(Journal):
 
     async def finish(self, output: ToolOutput, /) -> None:
         draft = self._writer.draft()
-        self._turn.record_output(draft, output, was_made=output.tool_call_id in self.started)
-        self.started.discard(output.tool_call_id)
+        self._turn.record_output(draft, output, was_made=output.tool_call_id in self._started)
+        self._started.discard(output.tool_call_id)
         draft.post(durable=True)
         await self._writer.flush()

@@ -32,6 +32,11 @@ class Journal(Protocol):
         """The run whose calls these are."""
         ...
 
+    @property
+    def started(self) -> Collection[str]:
+        """Ids of the calls that were claimed, by this driver or an earlier one, and have no output yet."""
+        ...
+
     async def claim(self, call_id: str, /, *, repeatable: bool) -> bool:
         """Record durably that the call starts now. False: it was started before, and nobody knows what came of it.
 
@@ -68,7 +73,8 @@ class ToolExecutor(Protocol):
     async def execute(self, calls: Sequence[ToolCall], /, *, journal: Journal) -> Sequence[ToolOutput]:
         """Make calls of tools in `names`, and give one output for each, in their order, whatever happens in a tool.
 
-        Only a fatal output ends the others, which then have none.
+        A fatal output ends the others, which then have none. Neither has a call whose approval is over when it would
+        begin: it waits for a person again.
         """
         ...
 

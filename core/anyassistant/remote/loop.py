@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 
@@ -221,6 +221,7 @@ class RunLoop:
         if todo and not (is_answered and waiting):
             for output in await self._executor.execute(todo, journal=self._journal):
                 self._raise_if_fatal(output)
+            self._ask_again({call.id for call in todo})
         if not self._unfinished():
             return True
         self._mirror.rest(record, self._pending())
@@ -228,10 +229,19 @@ class RunLoop:
         return False
 
     async def _screen(self, calls: Sequence[ToolCall]) -> Screening:
+        calls = [call for call in calls if call.id not in self._mirror.started]  # of which it is too late to ask
         screening = await self._executor.screen(calls, journal=self._journal)
         undecided = {call.id for call in calls if call.decision is None}
-        self._for_approval = screening.for_approval | (self._for_approval & undecided)
+        self._for_approval = self._for_approval & undecided
+        self._ask_again(screening.for_approval)
         return screening
+
+    def _ask_again(self, call_ids: Collection[str]) -> None:
+        """Have those of the calls that have no output wait for a person: what was decided of them is over."""
+        for call in self._unfinished():
+            if call.id in call_ids:
+                self._for_approval |= {call.id}
+                self._mirror.forget_decision(call.id)
 
     async def _finish(self, output: ToolOutput) -> None:
         await self._journal.finish(output)
@@ -289,6 +299,10 @@ class _Journal(Journal):
     @property
     def run(self) -> RunRecord:
         return self._mirror.record
+
+    @property
+    def started(self) -> Collection[str]:
+        return self._mirror.started
 
     async def claim(self, call_id: str, /, *, repeatable: bool) -> bool:
         is_mine = await self._mirror.writer.claim(call_id, repeatable=repeatable)

@@ -303,6 +303,14 @@ class Mirror:
             self._put_output(draft, decision.rejection(call_id))
         draft.post(durable=True)
 
+    def forget_decision(self, call_id: str) -> None:
+        """Write that a call waits for a person again: what was decided of it counts no more."""
+        known = self.call(call_id)
+        if known is not None and known.decision is not None:
+            draft = self.writer.draft()
+            self._change_call(draft, call_id, decision=None)
+            draft.post()
+
     def refusals(self, name: str) -> int:
         """How many of the run's latest calls of a tool had arguments that did not fit."""
         return refusals([call for step in self._steps.values() for call in step.tool_calls], name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator
 
 import anyio
@@ -161,6 +162,34 @@ async def test_a_rejected_call_is_told_to_the_model(client: AsyncClient) -> None
         await run.result()
     await run.reject(rest.value.calls[0].id, "Too dear.", by="eve")
     assert (await run.result()).text == "TOOL RESULT: A person did not approve this call. Too dear."
+
+
+async def test_an_approval_that_lapses_while_an_approved_call_runs_is_asked_for_again(
+    client: AsyncClient, service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bought: list[str] = []
+    now = time.time
+
+    @tool(requires_approval=True)
+    async def buy(order_id: str) -> str:
+        """Buy an order, which takes a minute."""
+        bought.append(order_id)
+        monkeypatch.setattr(time, "time", lambda: now() + 61)
+        return f"bought {order_id}"
+
+    assistant = await client.assistants.create(tools=[buy])
+    thread = await client.threads.create(messages=['CALL buy {"order_id": "a"}\nCALL buy {"order_id": "b"}'])
+    run = thread.run(assistant, limits=Limits(parallel_tools=1))
+    first, second = (await run.wait()).pending_calls
+    await run.approve(first.id, expires_in=60)
+    await run.approve(second.id, arguments={"order_id": "c"}, expires_in=60)
+    [waiting] = (await run.wait()).pending_calls
+    assert (waiting.id, waiting.waits_for, waiting.decision) == (second.id, "approval", None)
+    assert waiting.arguments == second.arguments
+    assert (bought, service.submitted) == (["a"], [])
+    await run.approve(second.id)
+    assert (await run.result()).text == "TOOL RESULT: bought a | bought b"
+    assert bought == ["a", "b"]
 
 
 async def test_another_client_decides_and_the_first_ones_tools_go_on(service, make_store) -> None:

@@ -247,7 +247,8 @@ def test_toolsets_of_the_config_file_are_found_beside_it_and_here(cli, folder):
     here = cli.folder / folder
     here.mkdir(exist_ok=True)
     below = type(cli)(here)
-    assert below("chat", stdin="hello\n").code == 0
+    talked = below("chat", stdin='CALL hat {"size": 3}\n')
+    assert (talked.code, "TOOL RESULT: hat 3" in talked.out) == (0, True)
     assert "provider echo" in below("doctor").out
     config.write_text('default = "echo"\ntoolsets = ["my_tolls:hat"]\n')
     refused = below("chat", stdin="hello\n")

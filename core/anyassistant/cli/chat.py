@@ -24,7 +24,7 @@ from .plain import one_line
 from .prompt import Lines, Prompt, Reader
 from .render import NUMBERS, Renderer, describe_outcome
 from .stored_runs import MEMORY, provider_of
-from .target import provider_name
+from .target import resolve_here
 
 HELP = """Say something. Ctrl-C ends an answer, Ctrl-D leaves.
   /resume  go on with a run that waits for something
@@ -86,8 +86,10 @@ def chat(
     """
     if new and thread is not None:
         raise UsageError("--new begins a thread, --thread names one: give one of them.")
-    wanted = Wanted(thread, new, assistant, instructions, model, load_tools(tools), load_deps(deps))
-    name = provider_name(provider, where)
+    configured = resolve_here(provider, where.config)
+    offered = load_tools(tools) if tools else configured.toolsets
+    wanted = Wanted(thread, new, assistant, instructions, model, offered, load_deps(deps))
+    name = configured.manifest.name
     remarks = notices(json=json)
     renderer = Renderer(make_console(), every_event=events, has_deps=deps is not None)
     prompts = is_attended() and not json

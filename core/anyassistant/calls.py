@@ -6,6 +6,7 @@ The failure in full goes to `ToolOutput.error`, for people.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import traceback
@@ -35,6 +36,8 @@ from anyassistant_tools.results import json_form
 from .host_task import HostTask, is_cancelling
 from .protocols import Journal, Screening, ToolExecutor, unknown_tool_output
 from .types import CallOutcome, Decision, Image, ToolCall, ToolOutput
+
+logger = logging.getLogger("anyassistant")
 
 T = TypeVar("T")
 
@@ -221,6 +224,7 @@ class BoundTools(ToolExecutor):
                 told = str(error)
             case _:
                 told = f"{tool.name} failed with an internal error."
+                logger.info("%s failed in call %s", tool.name, call.id, exc_info=error)
         cause = error if isinstance(error, tool.settings.fatal) else None
         outcome: CallOutcome = "failed"
         if getattr(error, "may_have_taken_effect", False):  # of a time-out, a process or a server that went away

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Collection
 
 import pytest
@@ -52,6 +53,24 @@ async def host() -> AsyncGenerator[HostTask, None]:
 async def takes(number: int) -> int:
     """Take a number."""
     return number
+
+
+async def fails(number: int) -> int:
+    """Fail."""
+    raise KeyError("what only people read")
+
+
+async def test_what_a_tool_raised_unexpectedly_is_logged_in_full(
+    host: HostTask, caplog: pytest.LogCaptureFixture
+) -> None:
+    tools = BoundTools({"fails": Tool.from_callable(fails)}, WorkerThreads("tools", 1), host=host)
+    with caplog.at_level(logging.INFO, logger="anyassistant"):
+        await tools.execute([ToolCall("call_1", "fails", '{"number": 1}')], journal=NotingJournal())
+        await tools.execute([ToolCall("call_2", "fails", "{}")], journal=NotingJournal())
+    [record] = caplog.records
+    assert (record.levelname, record.getMessage()) == ("INFO", "fails failed in call call_1")
+    assert "in fails\n" in caplog.text
+    assert "what only people read" in caplog.text
 
 
 async def test_the_turns_of_a_run_are_looked_through_only_for_a_refusal_that_may_be_the_last(host: HostTask) -> None:

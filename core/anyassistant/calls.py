@@ -41,6 +41,7 @@ logger = logging.getLogger("anyassistant")
 
 T = TypeVar("T")
 
+NO_DEPS = "no deps were given: deps= of run() or resume()"
 MAY_HAVE_TAKEN_EFFECT = "It may have taken effect."
 UNKNOWN_OUTCOME = (
     "The outcome of this call is unknown: it was started, and the process that made it went away. It may have taken "
@@ -214,22 +215,25 @@ class BoundTools(ToolExecutor):
 
     def _failure(self, tool: Tool, call: ToolCall, error: BaseException) -> ToolOutput:
         """The output of a call that raised something; a model reads what was meant for it."""
+        in_full = _in_full(error)
         match error:
             case ToolArgumentsError():
                 return ToolOutput(call.id, str(error), error=str(error), outcome="refused", cause=error)
             case ToolResultError():
                 told = f"{tool.name} gave a result that cannot be shown."
-                return ToolOutput(call.id, told, error=_in_full(error), outcome="failed")
+                return ToolOutput(call.id, told, error=in_full, outcome="failed")
             case ToolError() | ToolTimeoutError() | WorkerThreadsExhausted():
                 told = str(error)
             case _:
                 told = f"{tool.name} failed with an internal error."
                 logger.info("%s failed in call %s", tool.name, call.id, exc_info=error)
+                if self._deps is None and tool.takes_context:
+                    in_full = f"{NO_DEPS}\n{in_full}"
         cause = error if isinstance(error, tool.settings.fatal) else None
         outcome: CallOutcome = "failed"
         if getattr(error, "may_have_taken_effect", False):  # of a time-out, a process or a server that went away
             outcome, told = "unknown", f"{told} {MAY_HAVE_TAKEN_EFFECT}"
-        return ToolOutput(call.id, told, error=_in_full(error), outcome=outcome, fatal=cause is not None, cause=cause)
+        return ToolOutput(call.id, told, error=in_full, outcome=outcome, fatal=cause is not None, cause=cause)
 
     def _counted(self, output: ToolOutput, name: str, journal: Journal, untold: int = 0) -> ToolOutput:
         """An output that ends the run, if it refuses as many calls in a row as the tool allows.

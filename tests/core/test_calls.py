@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncGenerator, Collection
 
 import pytest
-from anyassistant import Tool
+from anyassistant import RunContext, Tool
 from anyassistant.calls import BoundTools
 from anyassistant.host_task import HostTask
 from anyassistant.protocols import Journal
@@ -71,6 +71,23 @@ async def test_what_a_tool_raised_unexpectedly_is_logged_in_full(
     assert (record.levelname, record.getMessage()) == ("INFO", "fails failed in call call_1")
     assert "in fails\n" in caplog.text
     assert "what only people read" in caplog.text
+
+
+async def needs_deps(context: RunContext[str]) -> str:
+    """Use the deps."""
+    return context.deps.upper()
+
+
+@pytest.mark.parametrize(
+    ("tool", "deps", "is_said"), [(needs_deps, None, True), (needs_deps, 1, False), (fails, 1, False)]
+)
+async def test_a_tool_that_fails_without_deps_has_that_in_its_error(host: HostTask, tool, deps, is_said) -> None:
+    tools = BoundTools({"one": Tool.from_callable(tool, name="one")}, WorkerThreads("tools", 1), host=host, deps=deps)
+    arguments = '{"number": 1}' if tool is fails else "{}"
+    [output] = await tools.execute([ToolCall("call_1", "one", arguments)], journal=NotingJournal())
+    assert output.error is not None
+    assert ("no deps were given: deps= of run() or resume()" in output.error) == is_said
+    assert output.error.splitlines()[-1].startswith(("AttributeError", "KeyError"))
 
 
 async def test_the_turns_of_a_run_are_looked_through_only_for_a_refusal_that_may_be_the_last(host: HostTask) -> None:

@@ -45,9 +45,11 @@ class Body(Protocol):
 
     Attributes:
         can_run: Whether there is anything to call.
+        takes_context: Whether it is given the call's `RunContext`.
     """
 
     can_run: bool
+    takes_context: bool = False
 
     def describe(self) -> str:
         """What it says of itself."""
@@ -96,6 +98,7 @@ class CallableBody(Body):
         self._fn = fn
         self._all = read_parameters(fn, tool=tool)
         self._contexts = [one.name for one in self._all if _is_context(one, tool)]
+        self.takes_context = bool(self._contexts)
         self._parameters = [
             replace(one, excluded=one.excluded.union(self._contexts)) if one.kind is _VAR_KEYWORD else one
             for one in self._all

@@ -154,6 +154,11 @@ class Tool:
         """Whether there is anything to call."""
         return self._body.can_run
 
+    @property
+    def takes_context(self) -> bool:
+        """Whether its callable has a parameter for the `RunContext`."""
+        return self._body.takes_context
+
     def changed(self, **options: Unpack[ToolOptions]) -> Tool:
         """The same tool with other options; its name and description are among them.
 

@@ -126,4 +126,5 @@ def can_take_up(state: RunState, executor: ToolExecutor) -> bool:
         return False
     if state.record.status != "requires_action":
         return True
-    return any(call.name in executor.names and call.waits_for == "output" for call in state.record.pending_calls)
+    pending = state.record.pending_calls  # none where a driver was lost between the last answer and what follows
+    return not pending or any(call.name in executor.names and call.waits_for == "output" for call in pending)

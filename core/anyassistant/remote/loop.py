@@ -219,6 +219,7 @@ class RunLoop:
         todo = [call for call in self._unfinished() if not self._waits(call)]
         waiting = len(self._unfinished()) - len(todo)
         if todo and not (is_answered and waiting):
+            self._mirror.go_on(record)
             for output in await self._executor.execute(todo, journal=self._journal):
                 self._raise_if_fatal(output)
             self._ask_again({call.id for call in todo})

@@ -199,6 +199,7 @@ class Mirror:
         """Tell that a run which waited for its caller goes on."""
         if self.record.status == "requires_action":
             self.move(theirs, "queued")
+            self.move(theirs, "in_progress")
 
     def end(self, theirs: RunRecord, ending: Ending | None = None) -> None:
         """Tell how the run ended, and give it back.

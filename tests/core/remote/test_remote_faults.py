@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import anyio
+import anyio.lowlevel
 import pytest
 from anyassistant import AsyncClient, ToolResult, tool
 from anyassistant.errors import InvalidRequest, ProviderError, RunFailed, RunIncomplete, RunRequiresAction
@@ -297,3 +298,33 @@ async def test_cancel_during_an_outage_is_told_to_who_waits_and_done_afterwards(
         assert outage.asked < 10
         outage.is_on = False
         assert (await run.wait()).status == "cancelled"
+
+
+async def test_an_approved_call_whose_driver_went_away_is_taken_up_again(service, make_store) -> None:
+    store = make_store()
+    provider = type("Kept", (type(service),), {"aclose": lambda self: anyio.lowlevel.checkpoint()})(store=service.store)
+    begun, calls = anyio.Event(), []
+
+    @tool(requires_approval=True, idempotent=True)
+    async def pay() -> str:
+        """Pay."""
+        calls.append(1)
+        begun.set()
+        if len(calls) == 1:
+            await anyio.sleep_forever()
+        return "paid"
+
+    async with AsyncClient(provider, store=store) as client:
+        assistant = await client.assistants.create(tools=[pay])
+        thread = await client.threads.create(messages=["CALL pay {}"])
+        run = thread.run(assistant)
+        with pytest.raises(RunRequiresAction) as action:
+            await run.result()
+        await run.approve(action.value.calls[0].id)
+        await begun.wait()
+        assert (await client.runs.get(run.id)).record.status == "in_progress"
+    async with AsyncClient(provider, store=store) as client:
+        mine = await (await client.threads.get(thread.id)).resume(tools=[pay])
+        assert mine is not None
+        assert (await mine.result()).text == "TOOL RESULT: paid"
+    await type(service).aclose(provider)

@@ -216,7 +216,7 @@ CASES = [
         '[{"width": 1, "inner": {"city": "Rome"}}]',
         [{"width": 1, "inner": {"city": "Rome"}}],
         '[{"wrap": true, "inner": {}}]',
-        "- value[0].width: missing\n- value[0].inner.city: missing",
+        '- value[0].width: missing; expected {"type": "integer"}\n- value[0].inner.city: missing',
         definitions=titled("OldAddress", object_of("city", city=STR, zip=STR))
         | titled(
             "OldOptions",

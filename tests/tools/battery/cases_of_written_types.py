@@ -93,7 +93,8 @@ CASES = [
         '{"item": {"name": "box", "parts": [{"name": "lid"}]}, "point": {"x": 1, "near": [{"x": 2}]}}',
         (Item(name="box", parts=[Item(name="lid")]), Point(1, [Point(2)]), 1, None),
         '{"item": {"name": "box", "parts": [{}]}, "point": {"x": 1}, "count": 0}',
-        "- item.parts[0].name: missing\n- count: Input should be greater than or equal to 1; 0 came",
+        '- item.parts[0].name: missing; expected {"type": "string"}\n'
+        "- count: Input should be greater than or equal to 1; 0 came",
         required=("item", "point"),
         definitions=object_of(
             "Item",

@@ -207,7 +207,7 @@ async def test_a_model_that_cannot_be_closed_is_told_and_all_else_is_closed(scri
 async def test_a_model_that_hangs_while_it_is_closed_is_left_behind(
     scripted, make_gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("anyassistant.hosting.backend.CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr("anyassistant.hosting.run_provider.CLOSE_SECONDS", 0.01)
 
     class Stuck(scripted):
         async def aclose(self) -> None:

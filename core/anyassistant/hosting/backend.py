@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Awaitable, Callable
-
-import anyio
 
 from .. import protocols
 from ..errors import not_found
@@ -17,17 +13,12 @@ from .host import Host
 from .ids import new_id
 from .records import assistant_record, new_message
 from .refusals import refuse_images
-from .run import HostedRun, list_runs
+from .run_provider import RunProvider
 from .store import Store
 from .thread import HostedThread
 
-logger = logging.getLogger("anyassistant")
 
-CLOSE_SECONDS = 10.0
-"""How long leaving a client waits for its model to close."""
-
-
-class HostedProvider(protocols.Provider):
+class HostedProvider(RunProvider):
     """A chat model with assistants, threads and runs in a store.
 
     Args:
@@ -49,7 +40,7 @@ class HostedProvider(protocols.Provider):
         lease: float,
     ) -> None:
         self._host = Host(name, model, store, task=task, default_model=default_model, lease=lease)
-        self.name = name
+        super().__init__(self._host)
         self.capabilities = self._host.capabilities
 
     async def create_assistant(self, params: AssistantParams, /) -> HostedAssistant:
@@ -84,30 +75,11 @@ class HostedProvider(protocols.Provider):
         page = await self._host.store.list_threads(query)
         return Page([HostedThread(self._host, record) for record in page.data], page.has_more)
 
-    async def get_run(self, run_id: str, /) -> HostedRun:
-        """A run of any thread."""
-        state = await self._host.store.get_run(run_id)
-        if state is None:
-            raise not_found("run", run_id)
-        return HostedRun(self._host, await self._host.settle(state), None)
-
-    async def list_runs(self, query: PageQuery, /, *, thread_id: str | None = None) -> Page[HostedRun]:
-        """Runs of all threads, or of one."""
-        return await list_runs(self._host, thread_id, query)
-
     async def capabilities_of(self, model: str, /) -> Capabilities:
         return await self._host.capabilities_of(model)
 
-    async def complete(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Do what must not be left half done in a task of the client."""
-        await self._host.drivers.complete(work)
-
     async def aclose(self) -> None:
-        await self._host.drivers.park()
-        with anyio.move_on_after(CLOSE_SECONDS) as scope:
-            await self._host.model.aclose()
-        if scope.cancelled_caught:
-            logger.warning("model of provider %r did not close within %s s", self.name, CLOSE_SECONDS)
+        await self._park_and_close("model of provider", self._host.model.aclose)
 
 
 class HostedAssistant(protocols.Assistant):

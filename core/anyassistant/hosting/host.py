@@ -6,8 +6,9 @@ import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, ThreadBusy
 from ..host_task import HostTask
 from ..protocols import Capabilities, ChatModel, Journal, Screening, ToolExecutor
 from ..types import ToolCall, ToolOutput
@@ -17,6 +18,8 @@ from .driver import Drivers, OwnedRun, is_undriven
 from .refusals import check_answers
 from .store import RunState, Store
 from .writer import Writer
+
+T = TypeVar("T")
 
 
 class RunHost:
@@ -61,6 +64,20 @@ class RunHost:
             if owned.error is not None:
                 raise owned.error
         return await self.store.get_run(state.record.id) or state
+
+    async def unless_held(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write to a thread. A run that is over does not hold it, even where nobody was there to see it end.
+
+        Raises:
+            ThreadBusy: It has an open run.
+        """
+        try:
+            return await write()
+        except ThreadBusy as busy:
+            state = await self.store.get_run(busy.run_id)
+            if state is not None and (await self.settle(state)).record.is_open:
+                raise
+            return await write()
 
     async def take_up(self, state: RunState, executor: ToolExecutor, answers: Answers = NO_ANSWERS) -> OwnedRun | None:
         """Become the driver of a run that nobody drives; None where somebody does.

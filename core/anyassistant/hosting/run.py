@@ -107,3 +107,22 @@ async def list_runs(host: RunHost, thread_id: str | None, query: PageQuery) -> P
     """Runs of one thread, or of all; those whose time is over are ended first, as everywhere."""
     page = await host.store.list_runs(thread_id, query)
     return Page([HostedRun(host, await host.settle(state, quickly=True), None) for state in page.data], page.has_more)
+
+
+async def open_run(host: RunHost, state: RunState, executor: ToolExecutor | None) -> HostedRun:
+    """A run, taken over where there is something to do for who may call these tools."""
+    state = await host.settle(state)
+    if executor is not None and can_take_up(state, executor):
+        owned = await host.take_up(state, executor)
+        state = (owned.state if owned is not None else await host.store.get_run(state.record.id)) or state
+    return HostedRun(host, state, executor)
+
+
+def can_take_up(state: RunState, executor: ToolExecutor) -> bool:
+    """Whether a driver with these tools has something to do: nobody drives the run, and it does not wait for others."""
+    if not state.record.is_open or not is_undriven(state, time.time()):
+        return False
+    if state.record.status != "requires_action":
+        return True
+    pending = state.record.pending_calls  # none where a driver was lost between the last answer and what follows
+    return not pending or any(call.name in executor.names and call.waits_for == "output" for call in pending)

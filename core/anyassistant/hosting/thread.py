@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 from .. import protocols
-from ..errors import ThreadBusy, not_found
+from ..errors import not_found
 from ..protocols import MessageParams, RunParams, ToolExecutor
 from ..types import Message, Page, PageQuery, ThreadRecord
 from ..types.events import RunEvent
-from .driver import is_undriven
 from .host import Host
 from .records import new_message, run_record
 from .refusals import refuse_images, refuse_unclaimed, refuse_unknown_choice
-from .run import HostedRun, list_runs
+from .run import HostedRun, list_runs, open_run
 from .store import RunState
 
 T = TypeVar("T")
@@ -33,7 +32,7 @@ class HostedThread(protocols.Thread):
     async def create_message(self, params: MessageParams, /) -> Message:
         refuse_images([params], self._host.capabilities, self._host.name)
         message = new_message(self.record.id, params)
-        await self._unless_held(lambda: self._store.add_message(message))
+        await self._host.unless_held(lambda: self._store.add_message(message))
         return message.message
 
     async def get_message(self, message_id: str, /) -> Message:
@@ -52,7 +51,7 @@ class HostedThread(protocols.Thread):
         return message
 
     async def delete_message(self, message_id: str, /) -> None:
-        if not await self._unless_held(lambda: self._store.delete_message(self.record.id, message_id)):
+        if not await self._host.unless_held(lambda: self._store.delete_message(self.record.id, message_id)):
             raise not_found("message", message_id)
 
     async def create_run(self, params: RunParams, /, *, executor: ToolExecutor | None, follow: bool) -> HostedRun:
@@ -82,18 +81,13 @@ class HostedThread(protocols.Thread):
                 host.drive(state, executor)
             return HostedRun(host, state, executor)
 
-        return await host.drivers.complete(lambda: self._unless_held(create))
+        return await host.drivers.complete(lambda: self._host.unless_held(create))
 
     async def get_run(self, run_id: str, /, *, executor: ToolExecutor | None = None) -> HostedRun:
         state = await self._store.get_run(run_id)
         if state is None or state.record.thread_id != self.record.id:
             raise not_found("run", run_id)
-        state = await self._host.settle(state)
-        owned = None
-        if executor is not None and can_take_up(state, executor):
-            owned = await self._host.take_up(state, executor)
-            state = (owned.state if owned is not None else await self._store.get_run(run_id)) or state
-        return HostedRun(self._host, state, executor)
+        return await open_run(self._host, state, executor)
 
     async def list_runs(self, query: PageQuery, /) -> Page[protocols.Run]:
         return await list_runs(self._host, self.record.id, query)
@@ -106,25 +100,5 @@ class HostedThread(protocols.Thread):
         return record
 
     async def delete(self) -> None:
-        if not await self._unless_held(lambda: self._store.delete_thread(self.record.id)):
+        if not await self._host.unless_held(lambda: self._store.delete_thread(self.record.id)):
             raise not_found("thread", self.record.id)
-
-    async def _unless_held(self, write: Callable[[], Awaitable[T]]) -> T:
-        """A run whose time is over does not hold the thread, even where nobody was there to see it expire."""
-        try:
-            return await write()
-        except ThreadBusy as busy:
-            state = await self._store.get_run(busy.run_id)
-            if state is not None and (await self._host.settle(state)).record.is_open:
-                raise
-            return await write()
-
-
-def can_take_up(state: RunState, executor: ToolExecutor) -> bool:
-    """Whether a driver with these tools has something to do: nobody drives the run, and it does not wait for others."""
-    if not state.record.is_open or not is_undriven(state, time.time()):
-        return False
-    if state.record.status != "requires_action":
-        return True
-    pending = state.record.pending_calls  # none where a driver was lost between the last answer and what follows
-    return not pending or any(call.name in executor.names and call.waits_for == "output" for call in pending)

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-import anyio
-
 from .. import protocols
-from ..errors import StoreError, not_found
+from ..errors import StoreError
 from ..host_task import HostTask
-from ..hosting.run import HostedRun, list_runs
+from ..hosting.run_provider import RunProvider
 from ..hosting.store import Store
 from ..protocols import AssistantParams, Capabilities, Provider, ThreadParams
 from ..types import Page, PageQuery
 from .host import RemoteHost
 from .thread import RemoteThread
 
-logger = logging.getLogger("anyassistant")
 
-CLOSE_SECONDS = 10.0
-"""How long leaving a client waits for its provider to close."""
-
-
-class RemoteProvider(protocols.Provider):
+class RemoteProvider(RunProvider):
     """A service's assistants, threads and runs, with the ledger, approvals and event numbers that no wire has.
 
     Assistants, threads and messages are the service's alone. Of threads and runs an index is kept in the store, with
@@ -43,7 +34,7 @@ class RemoteProvider(protocols.Provider):
         self._host = RemoteHost(provider, store, task=task, lease=lease)
         self._provider = provider
         self._default_model = default_model
-        self.name = provider.name
+        super().__init__(self._host)
         self.capabilities = provider.capabilities
 
     async def create_assistant(self, params: AssistantParams, /) -> protocols.Assistant:
@@ -79,27 +70,8 @@ class RemoteProvider(protocols.Provider):
         index = await self._host.store.list_threads(query)
         return Page([RemoteThread(self._host, record) for record in index.data], index.has_more)
 
-    async def get_run(self, run_id: str, /) -> HostedRun:
-        """A run of any thread, if this store knows it."""
-        state = await self._host.store.get_run(run_id)
-        if state is None:
-            raise not_found("run", run_id)
-        return HostedRun(self._host, await self._host.settle(state), None)
-
-    async def list_runs(self, query: PageQuery, /, *, thread_id: str | None = None) -> Page[HostedRun]:
-        """The runs that this store knows, of all threads or of one."""
-        return await list_runs(self._host, thread_id, query)
-
     async def capabilities_of(self, model: str, /) -> Capabilities:
         return await self._provider.capabilities_of(model)
 
-    async def complete(self, work: Callable[[], Awaitable[object]]) -> None:
-        """Do what must not be left half done in a task of the client."""
-        await self._host.drivers.complete(work)
-
     async def aclose(self) -> None:
-        await self._host.drivers.park()
-        with anyio.move_on_after(CLOSE_SECONDS) as scope:
-            await self._provider.aclose()
-        if scope.cancelled_caught:
-            logger.warning("provider %r did not close within %s s", self.name, CLOSE_SECONDS)
+        await self._park_and_close("provider", self._provider.aclose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
@@ -14,9 +14,8 @@ import anyio
 from .. import protocols
 from ..errors import AnyAssistantError, ThreadBusy, not_found
 from ..hosting.host import NO_TOOLS
-from ..hosting.run import HostedRun, list_runs
+from ..hosting.run import HostedRun, list_runs, open_run
 from ..hosting.store import RunState
-from ..hosting.thread import can_take_up
 from ..protocols import MessageParams, RunParams, ToolExecutor
 from ..types import Limits, Message, Page, PageQuery, ThreadRecord
 from .drive import RemoteDrive
@@ -76,7 +75,7 @@ class RemoteThread(protocols.Thread):
                 service=host.name,
             )
             try:
-                await self._unless_held(lambda: self._store.create_run(state, (), ()))
+                await self._host.unless_held(lambda: self._store.create_run(state, (), ()))
             except BaseException:
                 with anyio.move_on_after(UNDO_SECONDS, shield=True):
                     await _undo(theirs)
@@ -93,18 +92,13 @@ class RemoteThread(protocols.Thread):
             state = await self._adopt(await (await self._thread()).get_run(run_id))
         if state.record.thread_id != self.record.id:
             raise not_found("run", run_id)
-        state = await self._host.settle(state)
-        owned = None
-        if executor is not None and can_take_up(state, executor):
-            owned = await self._host.take_up(state, executor)
-            state = (owned.state if owned is not None else await self._store.get_run(run_id)) or state
-        return HostedRun(self._host, state, executor)
+        return await open_run(self._host, state, executor)
 
     async def _adopt(self, theirs: protocols.Run) -> RunState:
         """Put a run into the index that somebody else began: as it is, and one that has ended with all that it told."""
         record = theirs.record
         state = RunState(record, epoch=1, service=self._host.name)
-        await self._unless_held(lambda: self._store.create_run(state, (), ()))
+        await self._host.unless_held(lambda: self._store.create_run(state, (), ()))
         if not record.is_open:
             mirror = Mirror(self._store, state)
             await RunLoop(theirs, await self._thread(), mirror, NO_TOOLS, is_streaming=False, replays=False).catch_up()
@@ -122,7 +116,7 @@ class RemoteThread(protocols.Thread):
 
     async def delete(self) -> None:
         await (await self._thread()).delete()
-        await self._unless_held(lambda: self._store.delete_thread(self.record.id))
+        await self._host.unless_held(lambda: self._store.delete_thread(self.record.id))
 
     async def _thread(self) -> protocols.Thread:
         if self._theirs is None:
@@ -143,16 +137,6 @@ class RemoteThread(protocols.Thread):
             except AnyAssistantError as error:  # that the thread is busy matters more
                 logger.info("run %r of thread %s is not known", busy.run_id, self.record.id, exc_info=error)
             raise
-
-    async def _unless_held(self, write: Callable[[], Awaitable[T]]) -> T:
-        """A run that has ended at the service does not hold the thread, even where nobody was there to see it end."""
-        try:
-            return await write()
-        except ThreadBusy as busy:
-            state = await self._store.get_run(busy.run_id)
-            if state is not None and (await self._host.settle(state)).record.is_open:
-                raise
-            return await write()
 
 
 async def _undo(run: protocols.Run) -> None:

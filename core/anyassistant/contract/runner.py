@@ -59,7 +59,7 @@ async def _run_on_this_loop(check: Check, subject: Subject) -> _Ending:
     function = cast("AsyncCheck", check.function)
     limit = subject.patience.check
     try:
-        with anyio.move_on_after(limit) as scope:
+        with subject.scenarios.staged(check.id, secrets=subject.secrets), anyio.move_on_after(limit) as scope:
             await function(subject)
     except Exception as error:  # noqa: BLE001 - whatever a provider raises is a result
         return _ending_of(error)
@@ -68,7 +68,8 @@ async def _run_on_this_loop(check: Check, subject: Subject) -> _Ending:
 
 def _run_outside(check: Check, subject: Subject) -> _Ending:
     try:
-        cast("SyncCheck", check.function)(subject)
+        with subject.scenarios.staged(check.id, secrets=subject.secrets):
+            cast("SyncCheck", check.function)(subject)
     except Exception as error:  # noqa: BLE001 - whatever a provider raises is a result
         return _ending_of(error)
     return _PASSED

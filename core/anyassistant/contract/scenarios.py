@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from .verdicts import Cannot
@@ -44,6 +45,20 @@ class Scenarios:
     """
 
     crowd: int = 50
+
+    def staged(self, check: str, *, secrets: Sequence[str] = ()) -> AbstractContextManager[None]:
+        """Entered around each run of a check: once on each event loop, in the thread of that loop.
+
+        A double of the backend is there for as long, such as routes of a mocked service or a cassette.
+
+        Args:
+            check: Its group and name, as reports show them.
+            secrets: What must not be written down.
+
+        Raises:
+            Cannot: It cannot be there for this check, which is then not applicable.
+        """
+        return nullcontext()
 
     def answer(self, text: str) -> Scene:
         """The model answers, with a text made of this one where it can be told what to say."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
+import cases_assistants
 import cases_processes
 import cases_runs
 import cases_threads
@@ -23,6 +24,7 @@ class Budget:
         limit: How many times as much, at most; None where it is only reported.
         held: For a budget that is known not to be met, what is held instead, so that it does not get worse.
         why: And why it is not met.
+        is_memory: Whether bytes are measured, not seconds.
     """
 
     what: str
@@ -30,6 +32,7 @@ class Budget:
     limit: float | None = None
     held: float | None = None
     why: str = ""
+    is_memory: bool = False
 
     @property
     def ceiling(self) -> float | None:
@@ -114,6 +117,49 @@ GROUPS: dict[str, Group] = {
                 "a streamed text delta, decoded and given to the app, in memory", HAND, 0.8, 1.5, WHY_NOT_DELTAS
             ),
             "deltas_sqlite": Budget("the same with the log in SQLite", HAND, 1.5, 1.8, WHY_NOT_DELTAS_IN_SQLITE),
+        },
+    ),
+    "assistants_tool_rounds": Group(
+        cases_assistants.tool_rounds,
+        31,
+        11,
+        {
+            "assistants_tool_rounds_memory": Budget(
+                "a run of three tool rounds over the Assistants stream wire, in memory", HAND, 1.3
+            ),
+            "assistants_tool_rounds_sqlite": Budget("the same in SQLite", HAND),
+        },
+    ),
+    "assistants_deltas": Group(
+        cases_assistants.deltas,
+        21,
+        7,
+        {
+            "assistants_deltas_memory": Budget("a text delta over that wire, in memory", HAND, 0.8),
+            "assistants_deltas_sqlite": Budget("the same with the log in SQLite", HAND, 1.5),
+        },
+    ),
+    "assistants_at_once": Group(
+        cases_assistants.at_once,
+        7,
+        3,
+        {
+            "assistants_at_once": Budget(
+                "200 runs of three tool rounds at once over that wire, a run", "one after the other", 1.6
+            ),
+            "assistants_at_once_floor": Budget("the same by hand, on one httpx pool", "by hand, one after the other"),
+        },
+    ),
+    "open_runs": Group(
+        cases_assistants.open_runs,
+        5,
+        1,
+        {
+            "open_run_memory": Budget(
+                "memory of a run on that wire while it waits for the service",
+                "a stream that the hand-written loop waits for",
+                is_memory=True,
+            ),
         },
     ),
     "slow_deltas": Group(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from chat_wire import ChatWire
 from measuring import Comparison, compare
 
 Results = AsyncIterator[tuple[str, Comparison]]
+Run = Callable[[], Coroutine[Any, Any, None]]
 
 INSTRUCTIONS = "You tell people the weather. Look it up before you answer."
 QUESTION = "What is the weather in Oslo?"
@@ -44,7 +45,7 @@ async def look_up(city: str, days: int) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """A client on the chat wire, with an assistant that has the tool."""
+    """A client on either wire, with an assistant that has the tool."""
 
     client: AsyncClient
     assistant: AsyncAssistant
@@ -180,7 +181,7 @@ async def at_once(rounds: int) -> Results:
     with running_double() as url:
         async with sides(url, model_name(rounds=ROUNDS_OF_TOOLS)) as (floor, ours):
 
-            async def together(run: Any) -> None:
+            async def together(run: Run) -> None:
                 async with anyio.create_task_group() as group:
                     for _ in range(AT_ONCE):
                         group.start_soon(run)
@@ -234,7 +235,7 @@ async def received(url: str) -> int:
         return int((await client.get(url.removesuffix("/v1") + "/stats")).json()["received"])
 
 
-def repeat(run: Any, times: int) -> Any:
+def repeat(run: Run, times: int) -> Run:
     async def repeated() -> None:
         for _ in range(times):
             await run()

@@ -1,11 +1,8 @@
-"""A loopback double of a Chat-Completions service that streams, in a process of its own so that it costs the client
-no CPU.
+"""A loopback double of a Chat-Completions service that streams.
 
 What it answers is in the model's name: `rounds=3,deltas=20,pause=0` asks for three rounds of one tool call each, then
-says a text in 20 deltas; how many rounds were made it counts in the messages behind the last one of the user. Each
-server-sent event is an HTTP chunk of its own, as services send them. All of an answer is written at once, so that the
-double's own speed decides nothing; with `pause=2` each event comes 2 ms after the one before it. `GET /stats` tells
-what it has seen.
+says a text in 20 deltas; how many rounds were made it counts in the messages behind the last one of the user. With
+`pause=2` each event comes 2 ms after the one before it.
 
 Source: OpenAI API reference, "Chat Completions", "Streaming".
 """
@@ -14,12 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cache
-from pathlib import Path
+
+from scripted_server import SSE_HEAD, Answer, ScriptedServer, chunk, running
 
 TOOL = "look_up"
 """The tool that it calls: `look_up(city: str, days: int)`."""
@@ -27,15 +23,9 @@ WORD = "word "
 """What each text delta says."""
 
 
-@contextmanager
-def running_double() -> Iterator[str]:
+def running_double() -> AbstractContextManager[str]:
     """The base URL of a double that runs until the block is left."""
-    with subprocess.Popen([sys.executable, str(Path(__file__))], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None  # asked for above
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
-        finally:
-            process.terminate()
+    return running(__file__)
 
 
 def model_name(*, rounds: int = 0, deltas: int = 20, pause: int = 0) -> str:
@@ -43,32 +33,10 @@ def model_name(*, rounds: int = 0, deltas: int = 20, pause: int = 0) -> str:
     return f"rounds={rounds},deltas={deltas},pause={pause}"
 
 
-class Double:
-    """The service; it counts what it sees."""
+class Double(ScriptedServer):
+    """The service."""
 
-    def __init__(self) -> None:
-        self.connections = 0
-        self.requests = 0
-        self.received = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer the requests of one connection, one after the other."""
-        self.connections += 1
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                body = await reader.readexactly(_content_length(head))
-                if head.startswith(b"GET"):
-                    writer.write(self._stats())
-                else:
-                    await self._complete(body, writer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    async def _complete(self, body: bytes, writer: asyncio.StreamWriter) -> None:
-        self.requests += 1
-        self.received += len(body)
+    def answer(self, method: str, path: str, body: bytes) -> Answer:
         request = json.loads(body)
         script = dict(pair.split("=") for pair in request["model"].split(","))
         done = 0
@@ -76,27 +44,14 @@ class Double:
             if message["role"] == "user":
                 break
             done += message["role"] == "tool"
-        chunks = answer(int(script["rounds"]), int(script["deltas"]), done)
-        pause = int(script["pause"]) / 1_000
-        if not pause:
-            writer.write(b"".join(chunks))
-            return
-        for chunk in chunks:
-            writer.write(chunk)
-            await asyncio.sleep(pause)
-
-    def _stats(self) -> bytes:
-        body = json.dumps(
-            {"connections": self.connections, "requests": self.requests, "received": self.received}
-        ).encode()
-        return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        pieces = answer(int(script["rounds"]), int(script["deltas"]), done)
+        return Answer(pieces, int(script["pause"]) / 1_000)
 
 
 @cache
 def answer(rounds: int, deltas: int, done: int) -> list[bytes]:
     """The response to a request of a run that has made `done` calls: its head, its chunks, its end."""
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
-    return [head, *(_chunk(event) for event in events(rounds, deltas, done)), b"0\r\n\r\n"]
+    return [SSE_HEAD, *(chunk(event) for event in events(rounds, deltas, done)), b"0\r\n\r\n"]
 
 
 def events(rounds: int, deltas: int, done: int) -> Iterator[bytes]:
@@ -133,24 +88,5 @@ def _event(delta: dict[str, object] | None, finish_reason: str | None = None) ->
     return b"data: " + json.dumps(data, separators=(",", ":")).encode() + b"\n\n"
 
 
-def _chunk(event: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(event), event)
-
-
-def _content_length(head: bytes) -> int:
-    for line in head.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
-
-
-async def main() -> None:
-    """Serve on a free port, which is printed, until the process is ended."""
-    server = await asyncio.start_server(Double().serve, "127.0.0.1", 0, limit=2**24, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(Double().run())

@@ -68,13 +68,19 @@ def _line(budget: Budget, found: Comparison) -> str:
     ratio = f"**{found.ratio:.2f}** ({found.low:.2f} to {found.high:.2f})"
     limit = "" if budget.limit is None else f"{budget.limit:g}"
     verdict = "" if budget.limit is None else "met" if found.ratio <= budget.limit else "**not met**"
-    cells = [budget.what, budget.floor, in_units(found.floor), in_units(found.ours), ratio, limit, verdict]
+    written = in_bytes if budget.is_memory else in_units
+    cells = [budget.what, budget.floor, written(found.floor), written(found.ours), ratio, limit, verdict]
     return f"| {' | '.join(cells)} |"
 
 
 def in_units(seconds: float) -> str:
     """A time as people read it."""
     return f"{seconds * 1e6:.1f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"
+
+
+def in_bytes(count: float) -> str:
+    """Memory as people read it."""
+    return f"{count / 1024:.0f} KiB"
 
 
 def machine() -> str:

@@ -11,6 +11,7 @@ Everything happens in a temporary folder, with an empty home and without configu
 """
 
 import doctest
+import os
 import re
 import signal
 import subprocess
@@ -32,6 +33,16 @@ COMMAND_SECONDS = 120
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background has them, and what they start, ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """As many processes as there are processors; none beside this one for single files, or where time is measured."""
+    files = [Path(str(one).partition("::")[0]) for one in config.option.file_or_dir]
+    if (files and all(file.is_file() for file in files)) or config.getoption("--benchmarks", default=False):
+        return 0
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
 
 _run_python = PythonEvaluator()
 

@@ -69,6 +69,7 @@ class HostedProvider(RunProvider):
         record = await self._host.store.get_thread(thread_id)
         if record is None:
             raise not_found("thread", thread_id)
+        self._host.refuse_foreign(record)
         return HostedThread(self._host, record)
 
     async def list_threads(self, query: PageQuery, /) -> Page[protocols.Thread]:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from ..errors import InvalidRequest, ThreadBusy
 from ..host_task import HostTask
 from ..protocols import Capabilities, ChatModel, Journal, Screening, ToolExecutor
-from ..types import ToolCall, ToolOutput
+from ..types import ThreadRecord, ToolCall, ToolOutput
 from .answers import NO_ANSWERS, Answers
 from .drive import Drive
 from .driver import Drivers, OwnedRun, is_undriven
@@ -51,6 +51,24 @@ class RunHost:
         """Whether a run is kept where this provider keeps its runs."""
         return state.service == self.service
 
+    def refuse_foreign(self, thread: ThreadRecord) -> None:
+        """Refuse a thread that is kept elsewhere: what is known of it here is not what was said in it.
+
+        Raises:
+            InvalidRequest: It is.
+        """
+        if thread.service != self.service:
+            raise self._kept_elsewhere("Thread", thread.id, thread.service)
+
+    def _kept_elsewhere(self, noun: str, id: str, service: str | None) -> InvalidRequest:
+        keeper = "no service" if service is None else f"provider {service!r}"
+        return InvalidRequest(
+            f"{noun} {id} is kept by {keeper}, and this client talks to {self.name!r}: open one with the provider that "
+            f"began the {noun.lower()}.",
+            param=f"{noun.lower()}_id",
+            code="other_provider",
+        )
+
     async def finish(self, state: RunState) -> RunState:
         """Drive a run that nobody drives, and wait until its driver has done what there is to do without tools.
 
@@ -86,13 +104,7 @@ class RunHost:
             InvalidRequest: The run is kept by another service, or by none.
         """
         if not self.is_mine(state):
-            keeper = "no service" if state.service is None else f"provider {state.service!r}"
-            raise InvalidRequest(
-                f"Run {state.record.id} is kept by {keeper}, and this client talks to {self.name!r}: open one with the "
-                "provider that began the run.",
-                param="run_id",
-                code="other_provider",
-            )
+            raise self._kept_elsewhere("Run", state.record.id, state.service)
 
         async def take_over() -> OwnedRun | None:
             taken = await self.drivers.take_over(state)

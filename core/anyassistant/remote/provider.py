@@ -50,24 +50,32 @@ class RemoteProvider(RunProvider):
 
     async def create_thread(self, params: ThreadParams, /) -> RemoteThread:
         theirs = await self._provider.create_thread(params)
-        await self._host.store.create_thread(theirs.record, ())
-        return RemoteThread(self._host, theirs.record, theirs)
+        return await self._indexed(theirs)
 
     async def get_thread(self, thread_id: str, /) -> RemoteThread:
+        known = await self._host.store.get_thread(thread_id)
+        if known is not None:
+            self._host.refuse_foreign(known)
         theirs = await self._provider.get_thread(thread_id)
-        if await self._host.store.get_thread(thread_id) is None:  # begun by somebody else
-            try:
-                await self._host.store.create_thread(theirs.record, ())
-            except StoreError:  # which another reader may have done in this moment
-                if await self._host.store.get_thread(thread_id) is None:
-                    raise
-        return RemoteThread(self._host, theirs.record, theirs)
+        if known is not None:
+            return RemoteThread(self._host, theirs.record, theirs)
+        try:
+            return await self._indexed(theirs)  # begun by somebody else
+        except StoreError:  # which another reader may have done in this moment
+            if await self._host.store.get_thread(thread_id) is None:
+                raise
+            return RemoteThread(self._host, theirs.record, theirs)
+
+    async def _indexed(self, theirs: protocols.Thread) -> RemoteThread:
+        thread = RemoteThread(self._host, theirs.record, theirs)
+        await self._host.store.create_thread(thread.record, ())
+        return thread
 
     async def list_threads(self, query: PageQuery, /) -> Page[protocols.Thread]:
         if self.capabilities.list_threads:
             page = await self._provider.list_threads(query)
             return Page([RemoteThread(self._host, one.record, one) for one in page.data], page.has_more)
-        index = await self._host.store.list_threads(query)
+        index = await self._host.store.list_threads(query, service=self._host.service)
         return Page([RemoteThread(self._host, record) for record in index.data], index.has_more)
 
     async def capabilities_of(self, model: str, /) -> Capabilities:

@@ -38,7 +38,7 @@ class RemoteThread(protocols.Thread):
         self._host = host
         self._store = host.store
         self._theirs = theirs
-        self.record = record
+        self.record = replace(record, service=host.service)
 
     async def create_message(self, params: MessageParams, /) -> Message:
         thread = await self._thread()
@@ -110,7 +110,7 @@ class RemoteThread(protocols.Thread):
         return await list_runs(self._host, self.record.id, query)
 
     async def update(self, metadata: Mapping[str, str], /) -> ThreadRecord:
-        self.record = await (await self._thread()).update(metadata)
+        self.record = replace(await (await self._thread()).update(metadata), service=self._host.service)
         await self._store.replace_thread(self.record)
         return self.record
 

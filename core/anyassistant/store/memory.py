@@ -99,9 +99,12 @@ class MemoryStore(Store):
                 self._runs.remove(run_id)
             return self._threads.remove(thread_id)
 
-    async def list_threads(self, query: PageQuery, /) -> Page[ThreadRecord]:
+    async def list_threads(self, query: PageQuery, /, *, service: str | None = None) -> Page[ThreadRecord]:
+        def wanted(thread: HeldThread) -> bool:
+            return thread.record.service == service and _carries(thread.record.metadata, query.metadata)
+
         with self._lock:
-            page = self._threads.page(query, lambda thread: _carries(thread.record.metadata, query.metadata))
+            page = self._threads.page(query, wanted)
             return Page([thread.record for thread in page.data], page.has_more)
 
     async def add_message(self, message: HistoryMessage, /) -> None:

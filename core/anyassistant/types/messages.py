@@ -18,12 +18,17 @@ class ThreadRecord:
     """A thread. `created_at` is UTC epoch seconds.
 
     Source: OpenAI Assistants v2 reference, "The thread object".
+
+    Attributes:
+        service: The provider that keeps the thread itself, of which this is an index entry; None where it is kept here.
+            Not of the wire.
     """
 
     id: str
     created_at: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     object: Literal["thread"] = "thread"
+    service: str | None = None
 
     def to_wire(self) -> Wire:
         return {

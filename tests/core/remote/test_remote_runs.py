@@ -406,6 +406,22 @@ async def test_a_client_of_another_provider_leaves_its_runs_alone(service, make_
         assert (await run.result()).text == "TOOL RESULT: bought o"
 
 
+async def test_a_thread_is_opened_and_listed_where_it_is_kept(service, make_store) -> None:
+    store = make_store()
+    async with AsyncClient(service, store=store) as client, AsyncClient("echo", store=store) as other:
+        theirs = await client.threads.create(metadata={"k": "v"})
+        await client.threads.update(theirs.id, metadata={"k": "w"})
+        ours = await other.threads.create()
+        for one, thread, keeper in ((other, theirs, "provider 'pausing'"), (client, ours, "no service")):
+            with pytest.raises(InvalidRequest, match=f"Thread {thread.id} is kept by {keeper}") as refused:
+                await one.threads.get(thread.id)
+            assert refused.value.code == "other_provider"
+        assert [one.id async for one in client.threads.list()] == [theirs.id]
+        assert [one.id async for one in other.threads.list()] == [ours.id]
+        assert (await client.threads.get(theirs.id)).record.metadata == {"k": "w"}
+        assert (await other.threads.get(ours.id)).id == ours.id
+
+
 @pytest.fixture
 async def run_class(service) -> type:
     """The class of the service's runs, to be changed by a test."""

@@ -39,6 +39,12 @@ seldom = pick.map(lambda number: number > 24)
 times = st.sampled_from([5.0, 15.0, 25.0, 35.0])
 
 
+def service_of(thread_id: str) -> str | None:
+    """Every third thread is one that a service keeps."""
+    number = thread_id.partition("_")[2]
+    return "service" if number.isdecimal() and int(number) % 3 == 0 else None
+
+
 class Comparison(RuleBasedStateMachine):
     portal: BlockingPortal
     path: str
@@ -141,20 +147,23 @@ class Comparison(RuleBasedStateMachine):
     @rule(count=few, pairs=metadata)
     def create_thread(self, count, pairs) -> None:
         thread_id = self.new_id("thread")
-        self.same("create_thread", ThreadRecord(thread_id, metadata=pairs), self.messages(thread_id, count))
+        record = ThreadRecord(thread_id, metadata=pairs, service=service_of(thread_id))
+        self.same("create_thread", record, self.messages(thread_id, count))
 
     @rule(at=pick, pairs=metadata)
     def replace_thread(self, at, pairs) -> None:
-        self.same("replace_thread", ThreadRecord(self.some_id("thread", at), created_at=1, metadata=pairs))
+        thread_id = self.some_id("thread", at)
+        service = service_of(thread_id)
+        self.same("replace_thread", ThreadRecord(thread_id, created_at=1, metadata=pairs, service=service))
 
     @rule(at=pick)
     def delete_thread(self, at) -> None:
         self.same("delete_thread", self.some_id("thread", at))
 
-    @rule(at=pick, wanted=metadata, data=st.data())
-    def read_threads(self, at, wanted, data) -> None:
+    @rule(at=pick, wanted=metadata, service=st.sampled_from([None, "service"]), data=st.data())
+    def read_threads(self, at, wanted, service, data) -> None:
         self.same("get_thread", self.some_id("thread", at))
-        self.same("list_threads", self.query(data, "thread", metadata=wanted))
+        self.same("list_threads", self.query(data, "thread", metadata=wanted), service=service)
 
     @rule(at=pick)
     def add_message(self, at) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from anyassistant import AsyncClient, Tool
+from anyassistant.hosting.store import RunState
 from anyassistant.store.sql import SQLStore
 from anyassistant.store.sql.schema import VERSION, VERSION_TABLE
+from anyassistant.types import PageQuery, RunRecord, ThreadRecord
 
 pytestmark = pytest.mark.anyio
 
@@ -92,6 +94,31 @@ async def test_its_open_run_goes_on(old: SQLStore, path: str, is_idempotent: boo
             expected,
             expected,
         ]
+
+
+async def test_threads_of_a_services_runs_are_that_services(path: str) -> None:
+    """Version 0002 knew of the runs alone."""
+    store = SQLStore(path)
+    await store.open()
+    for name, service in (("kept", None), ("indexed", "pausing")):
+        await store.create_thread(ThreadRecord(f"thread_{name}"), ())
+        await store.create_run(
+            RunState(RunRecord(f"run_{name}", f"thread_{name}", "asst_1", "completed", "m"), service=service), (), ()
+        )
+    await store.aclose()
+    connection = sqlite3.connect(path)
+    connection.execute("DROP INDEX ix_threads_list")
+    connection.execute("ALTER TABLE threads DROP COLUMN service")
+    connection.execute("CREATE INDEX ix_threads_list ON threads (tenant, number)")
+    connection.execute("UPDATE threads SET record = json_remove(record, '$.service')")
+    connection.execute(f"UPDATE {VERSION_TABLE} SET version_num = '0002'")
+    connection.commit()
+    connection.close()
+    await store.open()
+    for id, service in (("thread_kept", None), ("thread_indexed", "pausing")):
+        assert [one.id for one in (await store.list_threads(PageQuery(), service=service)).data] == [id]
+        assert await store.get_thread(id) == ThreadRecord(id, service=service)
+    await store.aclose()
 
 
 async def steps_of(run) -> list:

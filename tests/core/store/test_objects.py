@@ -91,7 +91,7 @@ async def test_a_list_goes_along_an_index_whatever_is_asked_for(store: SQLStore,
         paging._list(listed, filters, pairs, order, lower, upper)
         for listed, filters in (
             (paging.ASSISTANTS, ("tenant",)),
-            (paging.THREADS, ("tenant",)),
+            (paging.THREADS, ("tenant", "service")),
             (paging.RUNS, ("tenant",)),
             (paging.RUNS, ("tenant", "thread")),
             (paging.RUNS, ("tenant", "status")),

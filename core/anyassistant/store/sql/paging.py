@@ -17,7 +17,7 @@ from .connection import Connection, Row
 from .keys import key_text
 from .labels import Kind, label_text
 from .reads import find_thread_row, run_number, state_of, thread_number
-from .schema import assistants, labels, messages, runs, steps, threads
+from .schema import KEPT_HERE, assistants, labels, messages, runs, steps, threads
 from .statements import STATE
 
 T = TypeVar("T")
@@ -50,8 +50,9 @@ def list_assistants(connection: Connection, tenant: str, query: PageQuery) -> Pa
     return _page(connection, ASSISTANTS, query, {"tenant": tenant}, lambda row: decode_assistant(row[0]))
 
 
-def list_threads(connection: Connection, tenant: str, query: PageQuery) -> Page[ThreadRecord]:
-    return _page(connection, THREADS, query, {"tenant": tenant}, lambda row: decode_thread(row[0]))
+def list_threads(connection: Connection, tenant: str, query: PageQuery, service: str | None) -> Page[ThreadRecord]:
+    kept = {"service": KEPT_HERE if service is None else service}
+    return _page(connection, THREADS, query, {"tenant": tenant}, lambda row: decode_thread(row[0]), kept)
 
 
 def list_runs(connection: Connection, tenant: str, thread_id: str | None, query: PageQuery) -> Page[RunState]:

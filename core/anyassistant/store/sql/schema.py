@@ -22,11 +22,14 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest migration. A new database is made as the tables below are, and stamped with it."""
 
 VERSION_TABLE = "anyassistant_version"
 """Not Alembic's usual name: on Postgres the app may have migrations of its own in the same database."""
+
+KEPT_HERE = ""
+"""Stands for no service where threads are listed by it."""
 
 metadata = MetaData(
     naming_convention={
@@ -68,8 +71,9 @@ threads = Table(
     Column("id", String, nullable=False),
     Column("record", String, nullable=False),
     Column("positions", Integer, nullable=False),  # the last position of its history that was given away
+    Column("service", String, nullable=False, server_default=KEPT_HERE),
     UniqueConstraint("tenant", "id"),
-    Index("ix_threads_list", "tenant", "number"),
+    Index("ix_threads_list", "tenant", "service", "number"),
     sqlite_autoincrement=True,
 )
 

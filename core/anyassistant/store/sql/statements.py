@@ -61,7 +61,7 @@ replace_assistant = (
 )
 delete_assistant = _delete(assistants)
 
-add_thread = _insert(threads, "tenant", "id", "record", "positions")
+add_thread = _insert(threads, "tenant", "id", "record", "positions", "service")
 find_thread = _by_id(threads, "number", "record", "positions")
 replace_thread = update(threads).where(threads.c.number == bindparam("number_")).values(record=bindparam("record"))
 set_positions = update(threads).where(threads.c.number == bindparam("number_")).values(positions=bindparam("positions"))

@@ -138,8 +138,8 @@ class SQLStore(Store):
 
         return await self._job(after, transactions.delete_thread, thread_id) is not None
 
-    async def list_threads(self, query: PageQuery, /) -> Page[ThreadRecord]:
-        return await self._read(paging.list_threads, query)
+    async def list_threads(self, query: PageQuery, /, *, service: str | None = None) -> Page[ThreadRecord]:
+        return await self._read(paging.list_threads, query, service)
 
     async def add_message(self, message: HistoryMessage, /) -> None:
         await self._write(transactions.add_message, message)

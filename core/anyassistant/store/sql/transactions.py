@@ -19,6 +19,7 @@ from .connection import Connection
 from .keys import key_text
 from .labels import add_labels, replace_labels
 from .reads import find_message_row, find_run, find_thread_row
+from .schema import KEPT_HERE
 from .spans import encode_events
 from .sqlite import is_conflict
 
@@ -50,7 +51,14 @@ def create_thread(
     connection: Connection, tenant: str, record: ThreadRecord, messages: Sequence[HistoryMessage]
 ) -> None:
     text = encode(record)
-    connection.run(statements.add_thread, tenant=tenant, id=key_text(record.id), record=text, positions=len(messages))
+    connection.run(
+        statements.add_thread,
+        tenant=tenant,
+        id=key_text(record.id),
+        record=text,
+        positions=len(messages),
+        service=KEPT_HERE if record.service is None else record.service,
+    )
     number = connection.inserted()
     add_labels(connection, "thread", tenant, number, record.metadata)
     for position, one in enumerate(messages, 1):

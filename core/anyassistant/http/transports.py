@@ -8,6 +8,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from .chunks import join_chunks
 from .config import WireConfig
 
 
@@ -33,7 +34,9 @@ class TransportFactory:
                 if config.verify and config.ca_file is not None
                 else httpx.create_ssl_context(verify=config.verify)  # 20 ms
             )
-        return httpx.AsyncHTTPTransport(limits=limits, verify=self._ssl_context, proxy=self._proxy)
+        transport = httpx.AsyncHTTPTransport(limits=limits, verify=self._ssl_context, proxy=self._proxy)
+        join_chunks(transport)
+        return transport
 
 
 def proxy_of_environment(url: str) -> str | None:

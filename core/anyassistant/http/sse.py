@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 DEFAULT_EVENT = "message"
@@ -100,8 +101,11 @@ class SSEDecoder:
     def _read_blocks(self, blocks: Sequence[bytes]) -> list[ServerSentEvent]:
         found: list[ServerSentEvent] = []
         for block in blocks:
-            if block.startswith(b"data: ") and b"\n" not in block:  # nearly all of them
-                found.append(ServerSentEvent(block[6:], DEFAULT_EVENT, self._last_id))
+            first, _, second = block.partition(b"\n")
+            if not second and first.startswith(b"data: "):  # nearly all are this
+                found.append(ServerSentEvent(first[6:], DEFAULT_EVENT, self._last_id))
+            elif first.startswith(b"event: ") and second.startswith(b"data: ") and b"\n" not in second:  # or this
+                found.append(ServerSentEvent(second[6:], _name_of(first[7:]), self._last_id))
             elif (event := self._read(block.split(b"\n"))) is not None:
                 found.append(event)
         return found
@@ -157,4 +161,9 @@ class SSEDecoder:
                 self._last_id = value.decode("utf-8", "replace")
         if not data:
             return None
-        return ServerSentEvent(b"\n".join(data), name.decode("utf-8", "replace") or DEFAULT_EVENT, self._last_id)
+        return ServerSentEvent(b"\n".join(data), _name_of(name), self._last_id)
+
+
+@lru_cache(maxsize=256)
+def _name_of(written: bytes) -> str:
+    return written.decode("utf-8", "replace") or DEFAULT_EVENT

@@ -58,6 +58,7 @@ _MESSAGE_ENDS: Mapping[str, MessageEventName] = {
     "completed": "thread.message.completed",
     "incomplete": "thread.message.incomplete",
 }
+_ENDS = frozenset([*_STEP_ENDS.values(), *_MESSAGE_ENDS.values()])
 
 
 class Mirror:
@@ -73,7 +74,8 @@ class Mirror:
         self.writer = Writer(store, state)
         self._steps: dict[str, RunStep] = {}
         self._told: set[tuple[str, str]] = set()
-        self._heard: dict[str, str] = {}
+        self._ended: set[str] = set()  # ids of steps and messages of which it was told
+        self._heard: dict[str, list[str]] = {}  # by message
         self.started: set[str] = set()
 
     @property
@@ -99,32 +101,34 @@ class Mirror:
         self.started = {call_id for call_id, state in ledger.items() if state == "started"}
 
     def take(self, event: Event) -> None:
-        """Tell what the service told; its own word on the run's status goes by `move`."""
-        if isinstance(event, RunEvent):
-            return
-        if isinstance(event, RunStepEvent):
-            event = replace(event, data=self.as_told(event.data))
-        if self._was_told(event):
-            return
-        steps: Sequence[RunStep] = ()
-        if isinstance(event, RunStepEvent):
-            steps = [self._with_ours(event.data)]
-            event = replace(event, data=steps[0])
-        self._remember(event)
-        numbered = replace(event, sequence=self.writer.next_sequence())
-        self.writer.post(Change(events=[numbered], steps=steps) if steps else numbered)
+        """Tell what the service told; its own word on the run's status goes by `move`.
 
-    def _was_told(self, event: Event) -> bool:
-        """Whether it was told before, or belongs to what was told to have ended."""
+        What was told before, or belongs to what has ended, is not told again.
+        """
+        writer = self.writer
         match event:
-            case MessageEvent() | RunStepEvent():
-                return (event.event, event.data.id) in self._told
-            case MessageDeltaEvent():
-                return any((name, str(event.data["id"])) in self._told for name in _MESSAGE_ENDS.values())
+            case MessageDeltaEvent():  # first, and without `replace`: this is done for every delta of every run
+                if event.data["id"] not in self._ended:
+                    self._remember(event)
+                    writer.post(MessageDeltaEvent(event.event, event.data, writer.next_sequence()))
             case RunStepDeltaEvent():
-                return any((name, str(event.data["id"])) in self._told for name in _STEP_ENDS.values())
+                if event.data["id"] not in self._ended:
+                    writer.post(RunStepDeltaEvent(event.event, event.data, writer.next_sequence()))
+            case RunStepEvent():
+                step = self.as_told(event.data)
+                if (event.event, step.id) not in self._told:
+                    step = self._with_ours(step)
+                    numbered = RunStepEvent(event.event, step, writer.next_sequence())
+                    self._remember(numbered)
+                    writer.post(Change(events=[numbered], steps=[step]))
+            case MessageEvent():
+                if (event.event, event.data.id) not in self._told:
+                    self._remember(event)
+                    writer.post(MessageEvent(event.event, event.data, writer.next_sequence()))
+            case RunEvent():
+                return
             case _:
-                return False
+                writer.post(replace(event, sequence=writer.next_sequence()))
 
     def take_step(self, step: RunStep) -> None:
         """Tell of a step what a stream did not tell; a message that it wrote comes by `take_message` in between."""
@@ -140,7 +144,7 @@ class Mirror:
 
     def has_ended(self, step: RunStep) -> bool:
         """Whether it was told that a step has ended."""
-        return any((name, step.id) in self._told for name in _STEP_ENDS.values())
+        return step.id in self._ended
 
     def as_told(self, step: RunStep) -> RunStep:
         """The service's step under the id by which it was told.
@@ -161,7 +165,7 @@ class Mirror:
         begun = replace(begun, incomplete_details=None)
         self.take(MessageEvent("thread.message.created", begun))
         self.take(MessageEvent("thread.message.in_progress", begun))
-        heard = self._heard.get(message.id, "")
+        heard = "".join(self._heard.get(message.id, ()))
         if message.text.startswith(heard) and len(message.text) > len(heard):
             self.take(message_delta(message.id, message.text[len(heard) :], 0))
         end = _MESSAGE_ENDS.get(message.status)
@@ -362,10 +366,11 @@ class Mirror:
     def _remember(self, event: Event) -> None:
         match event:
             case MessageDeltaEvent():
-                message_id = str(event.data["id"])
-                self._heard[message_id] = self._heard.get(message_id, "") + event.text
+                self._heard.setdefault(str(event.data["id"]), []).append(event.text)
             case MessageEvent() | RunStepEvent() | RunEvent():
                 self._told.add((event.event, event.data.id))
+                if event.event in _ENDS:
+                    self._ended.add(event.data.id)
             case _:
                 return
 

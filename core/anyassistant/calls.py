@@ -99,8 +99,10 @@ class BoundTools(ToolExecutor):
         tool = self._tools[call.name]
 
         async def ask(context: RunContext[object]) -> bool:
-            with anyio.fail_after(tool.settings.timeout):
-                return await tool.needs_approval(call.arguments, context=context)
+            try:
+                return await tool.needs_approval(call.arguments, context=context, threads=self._threads)
+            except ToolTimeoutError as error:  # not of the call, which is not made: no effect is to be feared
+                raise TimeoutError(f"Whether {tool.name} needs approval was not said in time.") from error
 
         is_needed = await self._apart(call, journal, ask, partial(self._failure, tool, call))
         if isinstance(is_needed, ToolOutput):

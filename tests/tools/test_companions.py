@@ -77,6 +77,35 @@ async def test_or_it_always_or_never_does(answer: bool) -> None:
     assert await Tool.from_callable(buy, requires_approval=answer).needs_approval(BUY) is answer
 
 
+async def test_a_sync_function_that_says_it_holds_up_no_event_loop() -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def look_up(item: str) -> bool:
+        began.set()
+        return go_on.wait(10)
+
+    tool = Tool.from_callable(buy, requires_approval=look_up)
+    async with anyio.create_task_group() as group:
+        answers: list[bool] = []
+
+        async def ask() -> None:
+            answers.append(await tool.needs_approval(BUY, threads=WorkerThreads("tools", 1)))
+
+        group.start_soon(ask)
+        while not began.is_set():
+            await anyio.lowlevel.checkpoint()
+        go_on.set()
+    assert answers == [True]
+
+
+async def test_a_function_that_takes_too_long_to_say_it_is_told_so() -> None:
+    go_on = threading.Event()
+    tool = Tool.from_callable(buy, requires_approval=lambda item: go_on.wait(30), timeout=0.05)
+    with pytest.raises(ToolTimeoutError):
+        await tool.needs_approval(BUY)
+    go_on.set()
+
+
 async def test_arguments_that_do_not_fit_need_no_approval_but_mending() -> None:
     for approval in (True, is_dear):
         with pytest.raises(ToolArgumentsError, match="buy was not called"):

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable, Mapping
 
 from anyassistant_tools.calling import Arrangement, is_context
-from anyassistant_tools.context import RunContext
 from anyassistant_tools.errors import ToolDefinitionError
 from anyassistant_tools.execution import Execute, make_execute
 from anyassistant_tools.options import Settings
@@ -45,11 +44,6 @@ class Companion:
         self._name = name
         self._names = None if parameters and parameters[-1].kind is _VARIADIC[1] else {one.name for one in own}
         self._arrange = Arrangement(parameters, contexts, {}, tool=name)
-
-    def call(self, values: Mapping[str, object], context: RunContext[object] | None) -> object:
-        """Call it here; what it gives may have to be awaited."""
-        args, kwargs = self._arrange(self._taken(values), context)
-        return self._fn(*args, **kwargs)
 
     def execution(self, timeout: float | None) -> Execute:
         """Give what calls it as a tool is called: on the event loop, or in a thread."""

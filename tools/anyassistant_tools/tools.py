@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -200,18 +199,29 @@ class Tool:
         self._refuse_other_than_text(arguments)
         return self._plan.read(arguments)
 
-    async def needs_approval(self, arguments: str, /, *, context: RunContext[object] | None = None) -> bool:
+    async def needs_approval(
+        self,
+        arguments: str,
+        /,
+        *,
+        context: RunContext[object] | None = None,
+        threads: WorkerThreads | None = None,
+    ) -> bool:
         """Whether a person has to approve this call before it is made.
+
+        Args:
+            threads: Where a sync `requires_approval` function runs, as for `call`.
 
         Raises:
             ToolArgumentsError: The arguments do not fit: nothing is to be approved.
+            ToolTimeoutError: That function took longer than the tool's time-out.
             Exception: Whatever the `requires_approval` function raised.
         """
         values = self.read(arguments)
         if self._approval is None:
             return self.settings.requires_approval is True
-        answer = self._approval.call(self._body.complete(values, tool=self.name), context)
-        return bool(await answer if inspect.isawaitable(answer) else answer)
+        execute = self._approval.execution(self.settings.timeout)
+        return bool(await execute(dict(self._body.complete(values, tool=self.name)), context, threads))
 
     async def reconcile(
         self,

@@ -10,7 +10,7 @@ import anyio
 from typing_extensions import TypeVar
 
 from .. import protocols
-from ..errors import InvalidRequest, RunAbandoned
+from ..errors import InvalidRequest, NotFound, RunAbandoned
 from ..types import Message, PageQuery, RunRecord, RunResult, RunStep, Usage
 from ..types.events import RunStepEvent
 from .backend_run import BackendRun
@@ -111,7 +111,12 @@ class AsyncRun(Handle, Generic[T_co]):
             RunError: The run did not complete.
         """
         record = await self.wait()
-        messages = [message async for message in self.messages()]
+        try:
+            messages = [message async for message in self.messages()]
+        except NotFound:  # its thread was deleted; how a run failed is known without
+            if record.status == "completed":
+                raise
+            messages = []
         text = messages[-1].text if messages else ""
         if record.status != "completed":
             raise outcome_error(record, text, self._run.existing().cause)
@@ -171,7 +176,8 @@ class AsyncRun(Handle, Generic[T_co]):
     async def cancel(self) -> None:
         """End the run. Durable on return; a run that has ended stays as it is.
 
-        Before the start it makes the run a cancelled one, which calls neither model nor tools.
+        Before the start it makes the run a cancelled one, for which no tool is called here; nor a model, unless a
+        service keeps the run: that begins it at once.
         """
         run = await self._run.begun(drive=False)
         await run.cancel()

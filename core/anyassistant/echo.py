@@ -167,7 +167,7 @@ def describe(request: ModelRequest) -> str:
     """What the model was given, as one JSON object."""
     from pydantic_core import to_json
 
-    choice = request.tool_choice
+    choice, schema = request.tool_choice, request.response_schema
     return to_json(
         {
             "model": request.model,
@@ -175,6 +175,8 @@ def describe(request: ModelRequest) -> str:
             "temperature": request.temperature,
             "top_p": request.top_p,
             "max_completion_tokens": request.max_completion_tokens,
+            "reasoning_effort": request.reasoning_effort,
+            "response_schema": None if schema is None else {"name": schema.name, "schema": schema.schema},
             "tool_choice": choice.name if isinstance(choice, NamedTool) else choice,
             "parallel_tool_calls": request.parallel_tool_calls,
             "tools": [tool.name for tool in request.tools],

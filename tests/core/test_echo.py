@@ -134,6 +134,8 @@ async def test_request_shows_what_the_model_was_given(client: AsyncClient) -> No
         "temperature": 0,
         "top_p": 0.5,
         "max_completion_tokens": 400,
+        "reasoning_effort": None,
+        "response_schema": None,
         "tool_choice": "auto",
         "parallel_tool_calls": True,
         "tools": ["add", "greet"],

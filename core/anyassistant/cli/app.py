@@ -28,6 +28,7 @@ COMMANDS = (
     ("assistants", "assistants:app", LOOK, "Assistants: list, show, delete."),
     ("tools", "tools:app", LOOK, "Your functions as a model sees them: list, schema, call."),
     ("providers", "providers:providers", MEND, "The providers that are installed."),
+    ("provider", "provider:app", MEND, "For authors of providers: begin one."),
     ("doctor", "doctor:doctor", MEND, "What is installed, what failed and why, where the data lies."),
 )
 

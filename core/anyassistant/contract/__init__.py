@@ -13,12 +13,14 @@ from .catalogue import SUITE, Check, checks_of
 from .checking import check
 from .echo_scenarios import EchoScenarios
 from .report import Report, Result
+from .respx_scenarios import RespxScenarios, sse
 from .scenarios import Scenarios, Scene, ScriptedCall
 from .subject import Patience
 from .suite import ProviderContract
 from .verdicts import Cannot
 
 __all__ = [
-    "ProviderContract", "check", "Scenarios", "EchoScenarios", "Scene", "ScriptedCall", "Cannot",
+    "ProviderContract", "check",
+    "Scenarios", "EchoScenarios", "RespxScenarios", "sse", "Scene", "ScriptedCall", "Cannot",
     "Report", "Result", "Patience", "Check", "checks_of", "SUITE",
 ]  # fmt: skip

@@ -9,9 +9,11 @@ In pytest, a class of tests:
 Outside of it, `report = await check(lambda: Mine(Config()))`.
 """
 
+from .cassettes import Cassettes, NotRecorded
 from .catalogue import SUITE, Check, checks_of
 from .checking import check
 from .echo_scenarios import EchoScenarios
+from .live_scenarios import LiveScenarios
 from .report import Report, Result
 from .respx_scenarios import RespxScenarios, sse
 from .scenarios import Scenarios, Scene, ScriptedCall
@@ -21,6 +23,7 @@ from .verdicts import Cannot
 
 __all__ = [
     "ProviderContract", "check",
-    "Scenarios", "EchoScenarios", "RespxScenarios", "sse", "Scene", "ScriptedCall", "Cannot",
+    "Scenarios", "EchoScenarios", "LiveScenarios", "Cassettes", "NotRecorded", "RespxScenarios", "sse",
+    "Scene", "ScriptedCall", "Cannot",
     "Report", "Result", "Patience", "Check", "checks_of", "SUITE",
 ]  # fmt: skip

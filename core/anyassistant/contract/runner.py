@@ -15,7 +15,7 @@ import anyio.to_thread
 from .catalogue import AsyncCheck, Check, SyncCheck
 from .report import Outcome, Result
 from .subject import Subject
-from .verdicts import NotApplicable, Unmet
+from .verdicts import NotApplicable, Overdue, Unmet
 
 
 def event_loops() -> Sequence[str]:
@@ -59,11 +59,14 @@ async def _run_on_this_loop(check: Check, subject: Subject) -> _Ending:
     function = cast("AsyncCheck", check.function)
     limit = subject.patience.check
     try:
-        with subject.scenarios.staged(check.id, secrets=subject.secrets), anyio.move_on_after(limit) as scope:
-            await function(subject)
+        with subject.scenarios.staged(check.id, secrets=subject.secrets):
+            with anyio.move_on_after(limit) as scope:
+                await function(subject)
+            if scope.cancelled_caught:
+                raise Overdue(f"an end within {limit} s", "none")
     except Exception as error:  # noqa: BLE001 - whatever a provider raises is a result
         return _ending_of(error)
-    return _Ending("failed", f"expected: an end within {limit} s\ncame: none") if scope.cancelled_caught else _PASSED
+    return _PASSED
 
 
 def _run_outside(check: Check, subject: Subject) -> _Ending:

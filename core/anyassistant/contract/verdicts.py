@@ -20,6 +20,10 @@ class Unmet(AssertionError):
         super().__init__(f"expected {expected}; came: {self.came}")
 
 
+class Overdue(Unmet):
+    """The check did not end in time."""
+
+
 class NotApplicable(Exception):
     """The check asks for what this provider does not claim, or cannot be brought to do; the message says which."""
 

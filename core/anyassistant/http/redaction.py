@@ -54,14 +54,15 @@ def secrets_of_url(url: str | None) -> Iterable[str]:
 
 
 def _compile(secrets: Iterable[str]) -> re.Pattern[str] | None:
-    spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
-    if not spellings:
+    written = {spelling for secret in secrets for spelling in spellings(secret)}
+    if not written:
         return None
-    longest_first = sorted(spellings, key=len, reverse=True)
+    longest_first = sorted(written, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first)))
 
 
-def _spellings(secret: str) -> Iterable[str]:
+def spellings(secret: str) -> Iterable[str]:
+    """A secret as it is written in texts, URLs, HTML, JSON and reprs."""
     yield secret
     yield quote(secret)
     yield quote(secret, safe="")

@@ -1,0 +1,151 @@
+"""Recording: requests go to the network, and what is said to and fro is kept."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import count
+from threading import Lock
+
+import httpx
+
+from .seam import Send, SendBlocking
+
+
+class Taped:
+    """A request, and what came of it so far.
+
+    Attributes:
+        began: When it was made, counted in beginnings and ends of requests.
+        ended: When nobody listened any longer; None while somebody does.
+        response: None where none came.
+        pieces: Of the answer's body, as they came.
+        is_whole: Whether the body ended.
+    """
+
+    def __init__(self, request: httpx.Request, content: bytes, began: int) -> None:
+        self.request = request
+        self.content = content
+        self.began = began
+        self.ended: int | None = None
+        self.response: httpx.Response | None = None
+        self.pieces: list[bytes] = []
+        self.is_whole = False
+
+
+class Recorder:
+    """Lets all requests pass, and keeps them.
+
+    Attributes:
+        fault: The first failure of the network, and the request that met it.
+    """
+
+    def __init__(self) -> None:
+        self.fault: tuple[httpx.Request, httpx.TransportError] | None = None
+        self._taped: list[Taped] = []
+        self._clock = count()
+        self._lock = Lock()
+
+    @property
+    def taped(self) -> Sequence[Taped]:
+        """What was said, in the order of the requests."""
+        return list(self._taped)
+
+    async def answer(self, request: httpx.Request, send: Send) -> httpx.Response:
+        taped = self._begin(request, await request.aread())
+        try:
+            response = await send(request)
+        except httpx.TransportError as error:
+            self.note_fault(taped, error)
+            raise
+        finally:
+            self.end(taped)
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        taped.response, taped.ended = response, None
+        response.stream = _Heard(response.stream, taped, self)
+        return response
+
+    def answer_blocking(self, request: httpx.Request, send: SendBlocking) -> httpx.Response:
+        taped = self._begin(request, request.read())
+        try:
+            response = send(request)
+        except httpx.TransportError as error:
+            self.note_fault(taped, error)
+            raise
+        finally:
+            self.end(taped)
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        taped.response, taped.ended = response, None
+        response.stream = _HeardBlocking(response.stream, taped, self)
+        return response
+
+    def note_fault(self, taped: Taped, error: httpx.TransportError) -> None:
+        """The network failed."""
+        if self.fault is None:
+            self.fault = taped.request, error
+
+    def end(self, taped: Taped) -> None:
+        """Nobody listens any longer."""
+        if taped.ended is None:
+            taped.ended = next(self._clock)
+
+    def _begin(self, request: httpx.Request, content: bytes) -> Taped:
+        with self._lock:
+            taped = Taped(request, content, next(self._clock))
+            self._taped.append(taped)
+        return taped
+
+
+class _Heard(httpx.AsyncByteStream, AsyncIterator[bytes]):
+    """A body that is kept while it is listened to."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, taped: Taped, recorder: Recorder) -> None:
+        self._stream = stream
+        self._pieces = aiter(stream)
+        self._taped = taped
+        self._recorder = recorder
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        taped = self._taped
+        try:
+            piece = await anext(self._pieces)
+        except StopAsyncIteration:
+            taped.is_whole = taped.is_whole or taped.ended is None
+            raise
+        except httpx.TransportError as error:
+            if taped.ended is None:
+                self._recorder.note_fault(taped, error)
+            raise
+        if taped.ended is None:
+            taped.pieces.append(piece)
+        return piece
+
+    async def aclose(self) -> None:
+        self._recorder.end(self._taped)
+        await self._stream.aclose()
+
+
+class _HeardBlocking(httpx.SyncByteStream):
+    """The same for a blocking client."""
+
+    def __init__(self, stream: httpx.SyncByteStream, taped: Taped, recorder: Recorder) -> None:
+        self._stream = stream
+        self._taped = taped
+        self._recorder = recorder
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for piece in self._stream:
+                self._taped.pieces.append(piece)
+                yield piece
+        except httpx.TransportError as error:
+            if self._taped.ended is None:
+                self._recorder.note_fault(self._taped, error)
+            raise
+        self._taped.is_whole = self._taped.ended is None
+
+    def close(self) -> None:
+        self._recorder.end(self._taped)
+        self._stream.close()

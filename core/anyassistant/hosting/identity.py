@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 import secrets
+from functools import cache
 from pathlib import Path
 
 
 def new_driver() -> str:
     """A name for one client of this process."""
     pid = os.getpid()
-    return "|".join([_boot_id(), _pid_namespace(), str(pid), _start_time(pid) or "", secrets.token_hex(4)])
+    return "|".join([*_here(), str(pid), _start_time(pid) or "", secrets.token_hex(4)])
 
 
 def is_proved_dead(driver: str) -> bool:
@@ -25,9 +26,15 @@ def is_proved_dead(driver: str) -> bool:
     if len(parts) != 5 or not parts[0] or not parts[1] or not parts[3] or not parts[2].isdigit():
         return False
     boot, namespace, pid, started, _ = parts
-    if (boot, namespace) != (_boot_id(), _pid_namespace()):
+    if (boot, namespace) != _here():
         return False
     return _start_time(int(pid)) != started
+
+
+@cache
+def _here() -> tuple[str, str]:
+    """Boot and namespace, which a process does not change."""
+    return _boot_id(), _pid_namespace()
 
 
 def _boot_id() -> str:

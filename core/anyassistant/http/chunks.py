@@ -11,13 +11,8 @@ passes as it came, for h11 to read or to refuse.
 from __future__ import annotations
 
 import re
-import ssl
-from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, Literal
-
-import httpcore
-import httpx
+from typing import Literal
 
 MAX_HEAD_BYTES = 2**17
 """Of an answer, in which the end of its head is looked for; h11 takes less."""
@@ -119,55 +114,3 @@ class ChunkJoiner:
 def _size_of(digits: bytes) -> int:
     """The size of a chunk; 0 for the last one, and for what is not plain."""
     return int(digits, 16) if _SIZE.fullmatch(digits) else 0
-
-
-class _Stream(httpcore.AsyncNetworkStream):
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
-        self._stream = stream
-        self._joiner = ChunkJoiner()
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._joiner.feed(await self._stream.read(max_bytes, timeout))
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._joiner.begin()
-        await self._stream.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _Backend(httpcore.AsyncNetworkBackend):
-    def __init__(self, backend: httpcore.AsyncNetworkBackend) -> None:
-        self._backend = backend
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        return _Stream(await self._backend.connect_tcp(host, port, timeout, local_address, socket_options))
-
-    async def sleep(self, seconds: float) -> None:
-        await self._backend.sleep(seconds)
-
-
-def join_chunks(transport: httpx.AsyncHTTPTransport) -> None:
-    """Have a transport join the chunks that its connections bring; it must have none yet.
-
-    httpcore takes a network backend, which httpx has no argument for: hence the two private names. httpx 0.28 is the
-    last of its kind, and the tests would tell.
-    """
-    pool = transport._pool
-    pool._network_backend = _Backend(pool._network_backend)

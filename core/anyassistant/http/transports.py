@@ -8,8 +8,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from .chunks import join_chunks
 from .config import WireConfig
+from .network import stand_between
 
 
 class TransportFactory:
@@ -35,7 +35,7 @@ class TransportFactory:
                 else httpx.create_ssl_context(verify=config.verify)  # 20 ms
             )
         transport = httpx.AsyncHTTPTransport(limits=limits, verify=self._ssl_context, proxy=self._proxy)
-        join_chunks(transport)
+        stand_between(transport)
         return transport
 
 

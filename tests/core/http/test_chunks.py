@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import h11
-import httpx
 import pytest
-from anyassistant.http import WireConfig
 from anyassistant.http.chunks import ChunkJoiner
-from anyassistant.http.transports import TransportFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,15 +122,3 @@ def test_plain_chunks_cut_anywhere_are_few_pieces(data: list[bytes], cut: int) -
     pieces, body, _ = parsed(joined(HEAD, sent[:cut], sent[cut:]))
     assert body == b"".join(data)
     assert len(pieces) <= 5  # what is whole in each read, and the parts of the one that was cut
-
-
-async def test_an_httpx_transport_of_ours_joins_them(serving) -> None:
-    """It reaches into httpx, which a version of httpx can break."""
-    async with serving([HEAD + chunk(b"one,") + chunk(b"two,") + chunk(b"three") + END]) as server:
-        transport = TransportFactory(WireConfig(base_url=server.url))(httpx.Limits())
-        async with transport:
-            response = await transport.handle_async_request(httpx.Request("GET", server.url))
-            assert isinstance(response.stream, httpx.AsyncByteStream)
-            pieces = [piece async for piece in response.stream]
-            await response.aclose()
-    assert pieces == [b"one,two,three"]

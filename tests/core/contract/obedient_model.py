@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -85,15 +86,23 @@ def _instance(schema: Mapping[str, Any]) -> Any:
             return "some text"
 
 
-class ChatService(ThreadingHTTPServer):
-    """The model behind Chat Completions, on a port of the loopback device.
-
-    Source: OpenAI API reference, "Create chat completion".
-    """
+class LoopbackServer(ThreadingHTTPServer):
+    """A service on a port of the loopback device, whose callers may go at any moment."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class ChatService(LoopbackServer):
+    """The model behind Chat Completions.
+
+    Source: OpenAI API reference, "Create chat completion".
+    """
 
     def __init__(self, port: int = 0) -> None:
         self.asked = 0

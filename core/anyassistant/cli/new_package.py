@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from string import Template
 
 from ..plugins import Plugins
+from .app import COMMANDS
 from .failures import UsageError
 
 SUFFIX = ".template"
@@ -22,7 +23,6 @@ BASE_URL = "http://127.0.0.1:8080/v1"
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 30
-_OF_THE_CONFIG = frozenset({"default", "profiles", "toolsets"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class NewPackage:
         return self.distribution.replace("-", "_")
 
     @property
-    def class_name(self) -> str:
+    def words(self) -> str:
+        """The name as the beginning of names of classes."""
         return "".join(part.capitalize() for part in self.name.split("-"))
 
     def render(self) -> Mapping[PurePosixPath, str]:
@@ -53,7 +54,7 @@ class NewPackage:
             "name": self.name,
             "distribution": self.distribution,
             "module": self.module,
-            "class_name": self.class_name,
+            "words": self.words,
             "env_name": f"{self.name.replace('-', '_').upper()}_API_KEY",
             "base_url": BASE_URL,
             "bounds": _bounds(version("anyassistant")),
@@ -101,8 +102,8 @@ def new_package(name: str) -> NewPackage:
     """
     if not _NAME.fullmatch(name) or len(name) > _LONGEST:
         raise UsageError(_not_a_name(name))
-    if name in _OF_THE_CONFIG:
-        raise UsageError(f"{name!r} means something else in anyassistant.toml: choose another name.")
+    if name in {command for command, *_ in COMMANDS}:
+        raise UsageError(f"`anyassistant {name}` is a command, which the provider's own would be: choose another name.")
     package = NewPackage(name)
     taken = next((one for one in Plugins().installed() if one.name == name), None)
     if taken is not None:
@@ -116,9 +117,7 @@ def _not_a_name(name: str) -> str:
     parts = re.findall(r"[a-z0-9]+", name.lower())
     meant = "-".join(parts).lstrip("0123456789-").removeprefix("anyassistant-")[:_LONGEST].strip("-")
     hint = f" Did you mean {meant!r}?" if _NAME.fullmatch(meant) else ""
-    return (
-        f"{name!r} is no name of a provider: lower-case letters, digits and single hyphens, such as acme-cloud.{hint}"
-    )
+    return f"{name!r} is no name: lower-case letters, digits and single hyphens, {_LONGEST} at most.{hint}"
 
 
 def _is_installed(name: str) -> bool:

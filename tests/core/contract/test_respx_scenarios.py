@@ -76,7 +76,7 @@ def staged(scenarios: RespxScenarios) -> Iterator[None]:
 
 @pytest.fixture
 async def model(written: SimpleNamespace, staged: None, anyio_backend: str) -> AsyncGenerator[ChatModel, None]:
-    made: ChatModel = written.package.Double(written.package.Config())
+    made: ChatModel = written.package.DoubleModel(written.package.Config())
     yield made
     await made.aclose()
 
@@ -283,7 +283,9 @@ def test_a_wrong_provider_is_caught(
 ) -> None:
     def result() -> Result:
         subject = subject_of(
-            lambda: written.package.Double(written.package.Config()), scenarios=scenarios, patience=Patience(check=10.0)
+            lambda: written.package.DoubleModel(written.package.Config()),
+            scenarios=scenarios,
+            patience=Patience(check=10.0),
         )
         return run_check(CHECKS[check], subject)
 

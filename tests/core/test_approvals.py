@@ -816,6 +816,22 @@ async def test_events_of_a_run_that_waits_are_one_stream(client: AsyncClient, sh
     assert len(shop.bought) == 2
 
 
+@pytest.mark.parametrize("on_action", ["raise", "wait"])
+async def test_a_run_that_rests_again_before_its_reader_looks_is_read_on(
+    client: AsyncClient, shop: Shop, on_action: str
+) -> None:
+    run = await begin(client, [shop.tool()], f"{BUY}\nTHEN\n{BUY}", on_action=on_action)
+    seen: list[str] = []
+    with anyio.fail_after(20):
+        async for event in run.events(check=False):
+            seen.append(event.event)
+            if event.event == "thread.run.requires_action":
+                await run.approve(event.data.pending_calls[0].id)
+                await (await client.runs.get(run.id)).wait()  # until it rests again, or has ended
+    assert seen.count("thread.run.requires_action") == 2
+    assert seen[-1] == "thread.run.completed"
+
+
 @pytest.mark.usefixtures("at_once")
 async def test_waiting_for_others_may_be_bounded(client: AsyncClient, shop: Shop) -> None:
     run = await begin(client, [shop.tool()], on_action="wait")

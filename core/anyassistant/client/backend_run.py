@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 import anyio
@@ -83,13 +84,18 @@ class BackendRun:
             await (await self._session()).complete(lambda: self._once.get(drive))
         return self.existing()
 
-    async def goes_on(self) -> bool:
+    async def goes_on(self, *, after: int) -> bool:
         """Whether there is more to come of a run whose events ended: it rested, and was answered meanwhile.
 
         Where it rests and that is to be waited for, it is; else the run has the record of how it ended or rests.
+
+        Args:
+            after: The number of the last event that was heard. A run that was answered may rest again by now.
         """
         pause = FIRST_PAUSE
         while (record := await self.existing().refresh()).status == "requires_action":
+            if await self._has_event(after):
+                return True
             if not self._stays:
                 return False
             if self._is_mine_alone(record):
@@ -99,6 +105,12 @@ class BackendRun:
         if record.is_open:
             await self.take_over()
         return record.is_open
+
+    async def _has_event(self, after: int) -> bool:
+        async with aclosing(self.existing().events(after=after)) as events:
+            async for _ in events:
+                return True
+        return False
 
     async def take_over(self) -> bool:
         """Drive a run on that nobody drives, where others were waited for. Whether that was wanted."""

@@ -57,7 +57,7 @@ class EventStream(AsyncIterator[Event]):
     async def _has_more(self) -> bool:
         if self._is_whole:
             return False
-        if await self._run.goes_on():
+        if await self._run.goes_on(after=self._after):
             return True
         self._is_whole = not self._run.existing().record.is_open  # by now: its last events are still to be read
         return self._is_whole

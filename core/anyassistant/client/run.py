@@ -142,7 +142,7 @@ class AsyncRun(Handle, Generic[T_co]):
             return run.record
         with anyio.move_on_after(timeout) as scope:
             await self._read_to_the_end()
-            while await self._run.goes_on():
+            while await self._run.goes_on(after=max(self._seen, self._heard)):
                 await self._read_to_the_end()
         if scope.cancelled_caught:
             raise TimeoutError(f"Run {run.record.id} still goes on after {timeout} s; it was not stopped.")

@@ -24,7 +24,7 @@ from anyassistant.contract.catalogue import Group
 from anyassistant.contract.runner import run_check
 from anyassistant.contract.subject import Subject
 from anyassistant.contract.subjects import subject_of
-from anyassistant.http import WireConfig
+from anyassistant.http import WireClient, WireConfig
 from anyassistant.protocols import ModelDelta, ModelRequest
 from anyassistant.pytest_plugin import RECORD_VARIABLE
 from chat_completions import ChatCompletions
@@ -205,6 +205,23 @@ def test_a_network_that_fails_loses_no_cassette(tmp_path: Path, service: ChatSer
     assert list(file.parent.iterdir()) == [file]
 
 
+def test_a_request_that_was_made_again_is_recorded_once(
+    tmp_path: Path, service: ChatService, recording: pytest.MonkeyPatch
+) -> None:
+    @Group("cassettes")(rule="none", trap="none")
+    async def a_connection_breaks(subject: Subject) -> None:
+        wire = WireClient(WireConfig(base_url=service.url, api_key=KEY))
+        answer = await wire.get("/broken-once")
+        await wire.aclose()
+        assert answer.json() == "mended"
+
+    assert passed(run_check(a_connection_breaks, make_subject(tmp_path, service.url)))
+    recording.undo()
+    assert service.asked == 2
+    assert passed(run_check(a_connection_breaks, make_subject(tmp_path, service.url)))
+    assert service.asked == 2
+
+
 def test_a_recording_that_is_interrupted_or_overdue_loses_no_cassette(
     tmp_path: Path, service: ChatService, recording: object
 ) -> None:
@@ -259,7 +276,7 @@ def test_pytest_records_with_one_flag(pytester: pytest.Pytester, service: ChatSe
         import sys
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from anyassistant.contract import Cassettes, ProviderContract
-        from anyassistant.http import WireConfig
+        from anyassistant.http import WireClient, WireConfig
         from chat_completions import ChatCompletions
 
         class TestIt(ProviderContract):

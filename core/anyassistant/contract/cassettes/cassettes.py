@@ -71,11 +71,10 @@ class Cassettes(Scenarios):
         recorder = Recorder()
 
         def write() -> None:
-            if recorder.fault is not None:
-                request, error = recorder.fault
-                title = f"{request.method} {secrets.hide_in_url(str(request.url))}"
-                came = f"{title}: {type(error).__name__}: {error}\n{file} stays as it was"
-                raise NotRecorded("an answer to be recorded", came, request=title, file=file) from error
+            if (failed := recorder.failed) is not None:
+                title = f"{failed.request.method} {secrets.hide_in_url(str(failed.request.url))}"
+                came = f"{title}: {type(failed.fault).__name__}: {failed.fault}\n{file} stays as it was"
+                raise NotRecorded("an answer to be recorded", came, request=title, file=file) from failed.fault
             write_cassette(file, check, edit(recorder.taped, secrets, headers=self._headers))
 
         try:

@@ -20,6 +20,7 @@ class Taped:
         response: None where none came.
         pieces: Of the answer's body, as they came.
         is_whole: Whether the body ended.
+        fault: How the network failed; None where it did not.
     """
 
     def __init__(self, request: httpx.Request, content: bytes, began: int) -> None:
@@ -30,32 +31,40 @@ class Taped:
         self.response: httpx.Response | None = None
         self.pieces: list[bytes] = []
         self.is_whole = False
+        self.fault: httpx.TransportError | None = None
+
+    def is_repeated_by(self, other: Taped) -> bool:
+        """Whether another is the same request, made later and with better luck."""
+        one, again = self.request, other.request
+        same = (one.method, one.url, self.content) == (again.method, again.url, other.content)
+        return same and other.began > self.began and other.fault is None
 
 
 class Recorder:
-    """Lets all requests pass, and keeps them.
-
-    Attributes:
-        fault: The first failure of the network, and the request that met it.
-    """
+    """Lets all requests pass, and keeps them."""
 
     def __init__(self) -> None:
-        self.fault: tuple[httpx.Request, httpx.TransportError] | None = None
         self._taped: list[Taped] = []
         self._clock = count()
         self._lock = Lock()
 
     @property
     def taped(self) -> Sequence[Taped]:
-        """What was said, in the order of the requests."""
-        return list(self._taped)
+        """What was said, in the order of the requests, without those that the network failed."""
+        return [one for one in self._taped if one.fault is None]
+
+    @property
+    def failed(self) -> Taped | None:
+        """The first request that the network failed, and that was not made again; None where there is none."""
+        failed = (one for one in self._taped if one.fault is not None)
+        return next((one for one in failed if not any(map(one.is_repeated_by, self._taped))), None)
 
     async def answer(self, request: httpx.Request, send: Send) -> httpx.Response:
         taped = self._begin(request, await request.aread())
         try:
             response = await send(request)
         except httpx.TransportError as error:
-            self.note_fault(taped, error)
+            taped.fault = error
             raise
         finally:
             self.end(taped)
@@ -69,7 +78,7 @@ class Recorder:
         try:
             response = send(request)
         except httpx.TransportError as error:
-            self.note_fault(taped, error)
+            taped.fault = error
             raise
         finally:
             self.end(taped)
@@ -77,11 +86,6 @@ class Recorder:
         taped.response, taped.ended = response, None
         response.stream = _HeardBlocking(response.stream, taped, self)
         return response
-
-    def note_fault(self, taped: Taped, error: httpx.TransportError) -> None:
-        """The network failed."""
-        if self.fault is None:
-            self.fault = taped.request, error
 
     def end(self, taped: Taped) -> None:
         """Nobody listens any longer."""
@@ -116,7 +120,7 @@ class _Heard(httpx.AsyncByteStream, AsyncIterator[bytes]):
             raise
         except httpx.TransportError as error:
             if taped.ended is None:
-                self._recorder.note_fault(taped, error)
+                taped.fault = error
             raise
         if taped.ended is None:
             taped.pieces.append(piece)
@@ -142,7 +146,7 @@ class _HeardBlocking(httpx.SyncByteStream):
                 yield piece
         except httpx.TransportError as error:
             if self._taped.ended is None:
-                self._recorder.note_fault(self._taped, error)
+                self._taped.fault = error
             raise
         self._taped.is_whole = self._taped.ended is None
 

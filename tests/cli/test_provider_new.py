@@ -10,6 +10,7 @@ import pytest
 from anyassistant.cli.failures import UsageError
 from anyassistant.cli.new_package import NewPackage, new_package
 
+PAGE = Path(__file__).parents[2] / "docs" / "add-a-provider.md"
 FILES = [
     ".gitignore",
     "README.md",
@@ -78,6 +79,14 @@ def test_its_metadata_announces_it(tmp_path: Path) -> None:
     project = tomllib.loads((tmp_path / "acme" / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["entry-points"] == {"anyassistant.providers": {"acme-cloud": "anyassistant_acme_cloud"}}
     assert project["dependencies"] == ["anyassistant>=0.1,<0.2"]
+
+
+def test_the_page_for_authors_shows_what_is_written(tmp_path: Path) -> None:
+    NewPackage("acme").write(tmp_path / "acme")
+    blocks = re.findall(r"^```py\n# (\S+)\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 6
+    for path, shown in blocks:
+        assert shown == (tmp_path / "acme" / path).read_text("utf-8"), f"{path} in {PAGE} is not what is written"
 
 
 def test_nothing_of_a_template_is_left(tmp_path: Path) -> None:

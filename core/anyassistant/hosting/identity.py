@@ -16,12 +16,13 @@ from pathlib import Path
 
 def new_driver() -> str:
     """A name for one client of this process."""
-    pid = os.getpid()
-    return "|".join([*_here(), str(pid), _start_time(pid) or "", secrets.token_hex(4)])
+    return f"{_process(os.getpid())}|{secrets.token_hex(4)}"
 
 
 def is_proved_dead(driver: str) -> bool:
     """Whether the process of that driver is provably gone; False where that cannot be told from here."""
+    if driver.startswith(f"{_process(os.getpid())}|"):
+        return False  # it is this one
     parts = driver.split("|")
     if len(parts) != 5 or not parts[0] or not parts[1] or not parts[3] or not parts[2].isdigit():
         return False
@@ -29,6 +30,12 @@ def is_proved_dead(driver: str) -> bool:
     if (boot, namespace) != _here():
         return False
     return _start_time(int(pid)) != started
+
+
+@cache
+def _process(pid: int) -> str:
+    """The part of a driver's name that is a process's: it does not change while that lives. By number, for forks."""
+    return "|".join([*_here(), str(pid), _start_time(pid) or ""])
 
 
 @cache

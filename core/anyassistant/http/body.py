@@ -49,12 +49,14 @@ class Body:
         self, response: httpx.Response, deadlines: Deadlines, failures: Failures, release: Callable[[], None]
     ) -> None:
         self.status_code = response.status_code
-        self.headers: Mapping[str, str] = response.headers
+        self.headers: Mapping[str, str] = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw
+        }  # httpx's own encode and compare each name that is asked for
         self.failures = failures
         self._response = response
         self._deadlines = deadlines
         self._release = release
-        self._pieces = _pieces_of(response)
+        self._pieces = _pieces_of(response, is_encoded="content-encoding" in self.headers)
         self._has_begun = False
         self._has_ended = False
         self._is_closed = False
@@ -156,8 +158,8 @@ class Body:
         return self.failures.too_slow(said)
 
 
-def _pieces_of(response: httpx.Response) -> AsyncIterator[bytes]:
-    if "content-encoding" in response.headers:
+def _pieces_of(response: httpx.Response, *, is_encoded: bool) -> AsyncIterator[bytes]:
+    if is_encoded:
         return aiter(response.aiter_bytes())
     assert isinstance(response.stream, httpx.AsyncByteStream)  # an AsyncClient's
     return aiter(response.stream)  # `aiter_raw` is one more generator around it

@@ -251,7 +251,7 @@ class WireClient:
         url = self._parse_url(address)
         if query := options.get("query"):
             url = url.copy_merge_params({name: value for name, value in query.items() if value is not None})
-        headers = self._prepare_headers(media_types[0] if media_types else None, body is not None)
+        headers = self._prepare_headers(url.netloc, media_types[0] if media_types else None, body is not None)
         own, key = options.get("headers"), options.get("idempotency_key")
         if own is not None or key is not None:
             headers = headers.copy()
@@ -270,8 +270,9 @@ class WireClient:
         )
 
 
-def _prepare_headers(common: httpx.Headers, accept: str | None, has_json: bool) -> httpx.Headers:
-    headers = common.copy()
+def _prepare_headers(common: httpx.Headers, host: bytes, accept: str | None, has_json: bool) -> httpx.Headers:
+    headers = httpx.Headers({"Host": host.decode("ascii")})
+    headers.update(common)
     if accept is not None:
         headers["Accept"] = accept
         headers["Accept-Encoding"] = "identity"  # else pieces wait for each other in the compressor

@@ -39,12 +39,17 @@ class WireStream(AsyncIterator[T], Generic[T]):
     def __anext__(self) -> Awaitable[T]:
         return self._items.__anext__()
 
-    async def aclose(self) -> None:
-        """End it: the service sees that nobody listens any more."""
+    async def aclose(self, *, has_said_all: bool = False) -> None:
+        """End it: the service sees that nobody listens any more.
+
+        Args:
+            has_said_all: Whether nothing more is expected, as behind `[DONE]`: then the end is waited for, briefly, so
+                that the connection can be used again.
+        """
         try:
             await self._items.aclose()
         finally:
-            await self._body.aclose(drain=self._reader.is_done)
+            await self._body.aclose(drain=has_said_all or self._reader.is_done)
 
     async def _read(self) -> AsyncGenerator[T, None]:
         body, reader = self._body, self._reader

@@ -172,16 +172,17 @@ class Transport:
             "read": idle if self._httpx_watches_idle else None,
         }
         extensions = {"timeout": timeout}
-        request = httpx.Request(
-            call.method,
-            call.url,
-            headers=headers,
-            content=call.content,
-            data=None if call.file is None else dict(call.file.fields),
-            files=None if call.file is None else call.file.to_form(),
-            extensions=extensions,
-        )
-        request.stream = _Content(request.read())
+        if call.file is not None:
+            fields, files = dict(call.file.fields), call.file.to_form()
+            request = httpx.Request(
+                call.method, call.url, headers=headers, data=fields, files=files, extensions=extensions
+            )
+            request.stream = _Content(request.read())
+            return request
+        content = call.content or b""
+        request = httpx.Request(call.method, call.url, headers=headers, stream=_Content(content), extensions=extensions)
+        if content or call.method == "POST":  # with a stream given, httpx looks after no headers, which spares 5 µs
+            request.headers["Content-Length"] = str(len(content))
         return request
 
 

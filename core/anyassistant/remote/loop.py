@@ -26,6 +26,8 @@ LONGEST_PAUSE = 2.0
 LONGEST_ASKED_PAUSE = 30.0
 """What a service may ask for instead."""
 
+FLUSH_EVERY = 32
+"""Events after which it is looked how many wait for the store."""
 PAUSED = "requires_action"
 STALE_SECONDS = 10.0
 """How long a service may go on telling that it waits for outputs which it has taken."""
@@ -161,6 +163,7 @@ class RunLoop:
     async def _listen(self) -> bool:
         """Tell what a stream tells. Whether it told that the run paused or has ended."""
         has_told = False
+        count = 0
         async with aclosing(self._run.events(after=self._after)) as events:
             async for event in events:
                 if self._replays:
@@ -174,7 +177,9 @@ class RunLoop:
                         self._mirror.move(event.data, event.data.status)
                 else:
                     self._mirror.take(event)
-                await self._mirror.writer.flush_if_full()
+                count += 1
+                if count % FLUSH_EVERY == 0:
+                    await self._mirror.writer.flush_if_full()
         return has_told
 
     async def catch_up(self) -> None:

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Awaitable
 from contextlib import AbstractAsyncContextManager
 from typing import Self
 
-import anyio
 from anyassistant.errors import ProviderError
 from anyassistant.http import ServerSentEvent, WireStream
 from anyassistant.http.json_text import read_json
@@ -16,9 +15,6 @@ from pydantic import ValidationError
 
 from .events import read_event
 from .wire import problems_of
-
-END_SECONDS = 0.5
-"""How long the end of a stream is waited for that has said all, so that its connection can be used again."""
 
 Opening = AbstractAsyncContextManager[WireStream[ServerSentEvent]]
 
@@ -73,13 +69,8 @@ class RunStream:
                 yield event
 
     async def finish(self) -> None:
-        """Wait for the end, briefly, and close it."""
-        with anyio.move_on_after(END_SECONDS):
-            try:
-                async for _ in self._stream:
-                    pass
-            except ProviderError:
-                pass  # all was said before
+        """Close it where all was said: its connection can be used again."""
+        await self._stream.aclose(has_said_all=True)
         await self.aclose()
 
     async def aclose(self) -> None:

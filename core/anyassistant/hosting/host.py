@@ -69,6 +69,14 @@ class RunHost:
             code="other_provider",
         )
 
+    def check_cancel(self) -> None:
+        """Refuse to cancel a run where that cannot be done.
+
+        Raises:
+            UnsupportedCapability: The service that keeps the runs cannot cancel them.
+        """
+        return
+
     async def finish(self, state: RunState) -> RunState:
         """Drive a run that nobody drives, and wait until its driver has done what there is to do without tools.
 

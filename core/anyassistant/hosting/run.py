@@ -85,6 +85,7 @@ class HostedRun(protocols.Run):
             raise owned.error or self._not_waiting(state)
 
     async def cancel(self) -> None:
+        self._host.check_cancel()
         state = await self._store.request_cancel(self.record.id, time.time())
         if state is None:
             raise not_found("run", self.record.id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import anyio
 
 from .. import protocols
-from ..errors import NotFound, ProviderError
+from ..errors import NotFound, ProviderError, UnsupportedCapability
 from ..host_task import is_cancelling
 from ..hosting.answers import NO_ANSWERS, Answers
 from ..hosting.drive import bound_of
@@ -141,12 +141,14 @@ class RemoteDrive:
         try:
             with anyio.move_on_after(CANCEL_SECONDS):
                 run, thread = await self._find(state)
+                if is_needed:
+                    mirror.move(mirror.record, "cancelling")
                 await run.cancel()
                 loop = RunLoop(run, thread, mirror, self.executor, is_streaming=False, replays=False)
                 return await loop.follow_to_the_end()
         except NotFound:  # it was deleted there, with its thread perhaps
             return replace(mirror.record, status="cancelled")
-        except ProviderError as error:
+        except (ProviderError, UnsupportedCapability) as error:
             if is_needed:
                 raise
             logger.warning("run %s has ended here and could not be cancelled", state.record.id, exc_info=error)

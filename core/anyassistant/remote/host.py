@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 
-from ..errors import NotFound, ProviderError
+from ..errors import NotFound, ProviderError, UnsupportedCapability
 from ..host_task import HostTask
 from ..hosting.answers import Answers
 from ..hosting.driver import OwnedRun, is_undriven
@@ -34,6 +34,12 @@ class RemoteHost(RunHost):
         if not is_over and (quickly or not await self._has_ended(state)):
             return state
         return await self.finish(state)
+
+    def check_cancel(self) -> None:
+        if not self.provider.capabilities.cancel:
+            raise UnsupportedCapability(
+                f"Provider {self.name!r} does not claim `cancel`: its runs go on until they end.", capability="cancel"
+            )
 
     async def _has_ended(self, state: RunState) -> bool:
         """Whether the service says that a run has ended; False where it does not answer."""

@@ -175,10 +175,11 @@ class Mirror:
     def move(self, theirs: RunRecord, status: RunStatus, *, pending: Sequence[PendingCall] = ()) -> None:
         """Tell that the run has a status, with all else as the service has it.
 
-        A run whose calls are made here pauses at the service alone: it is told as one that goes on.
+        A run whose calls are made here pauses at the service alone: it is told as one that goes on. One that is to be
+        cancelled is told so until it ends.
         """
-        if status == "queued" and self.record.status == "in_progress":
-            status = "in_progress"
+        if self.record.status == "cancelling" or (status == "queued" and self.record.status == "in_progress"):
+            status = self.record.status  # which a service may not know yet
         record = replace(theirs, status=status, pending_calls=tuple(pending), limits=self.record.limits)
         events: list[Event] = []
         created = ("thread.run.created", record.id)

@@ -88,10 +88,15 @@ api_key_env = "STRANGER_API_KEY"
         assert len(told["pieces"]) > 3
         assert told["messages"] == ["".join(told["pieces"])]
         assert 3 < told["tokens"] <= 24
-    code, printed = installation.run("python", "-P", str(ASK), "real", "Hello?", env={"STRANGER_API_KEY": "sk-wrong"})
+    code, printed = installation.run("python", "-P", str(ASK), "real", env=env)
     assert code == 0, printed
-    assert [json.loads(line)["status"] for line in printed.splitlines()] == ["failed", "failed"]
-    assert "sk-wrong" not in printed
+    assert all(json.loads(line)["country"] for line in printed.splitlines())
+    wrong = {"STRANGER_API_KEY": "sk-that-is-wrong"}
+    code, printed = installation.run("python", "-P", str(ASK), "real", "Hello?", env=wrong)
+    assert code == 0, printed
+    ends = [(told["status"], told["code"]) for told in map(json.loads, printed.splitlines())]
+    assert ends == [("failed", "authentication_error")] * 2
+    assert "sk-that-is-wrong" not in printed
 
 
 def count(word: str, printed: str) -> int:

@@ -135,7 +135,7 @@ def _bounds(release: str) -> str:
 
 
 def _templates() -> Iterator[tuple[PurePosixPath, str]]:
-    yield from _below(files(__package__) / "new_provider", PurePosixPath())
+    yield from _below(files("anyassistant.cli") / "new_provider", PurePosixPath())
 
 
 def _below(folder: Traversable, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, str]]:

@@ -30,12 +30,14 @@ class RespxScenarios(EchoScenarios, ABC):
         media_type: Of its answers.
         calls_in_pieces: Whether the arguments of a tool call come in several deltas.
         refuses: Whether `write_answer` knows `ModelDelta.refusal`.
+        state: A `provider_state`, where `write_answer` writes it and `read_request` reads it; None for a wire without.
     """
 
     url: str
     media_type: str = "text/event-stream"
     calls_in_pieces: bool = False
     refuses: bool = False
+    state: object = None
 
     @abstractmethod
     def read_request(self, request: httpx.Request, /) -> ModelRequest:
@@ -49,8 +51,9 @@ class RespxScenarios(EchoScenarios, ABC):
     def write_answer(self, deltas: AsyncIterator[ModelDelta], /) -> AsyncGenerator[bytes, None]:
         """An answer, frame by frame: what the provider then has to read.
 
-        A delta has a piece of the text, of a refusal or of a tool call, whose `index` counts the calls and whose `id`
-        comes with the first piece; or, as the last one, `usage` and the `finish_reason`. `sse` writes an event.
+        A delta has a state, or a piece of the text, of a refusal or of a tool call, whose `index` counts the calls and
+        whose `id` comes with the first piece; or, as the last one, `usage` and the `finish_reason`. `sse` writes an
+        event.
         """
 
     def write_failure(self, failure: ProviderError, /) -> httpx.Response:
@@ -75,6 +78,11 @@ class RespxScenarios(EchoScenarios, ABC):
         from .wire_double import REFUSE
 
         return Scene(REFUSE) if self.refuses else super().refuse()
+
+    def give_state(self) -> Scene:
+        from .wire_double import GIVE_STATE, WITH_STATE
+
+        return super().give_state() if self.state is None else Scene(GIVE_STATE, WITH_STATE)
 
     def fail(
         self, code: str, message: str, *, retry_after: float | None = None, request_id: str | None = None
@@ -105,6 +113,7 @@ class RespxScenarios(EchoScenarios, ABC):
             self.write_failure,
             media_type=self.media_type,
             calls_in_pieces=self.calls_in_pieces,
+            state=self.state,
         )
         with respx.MockRouter(assert_all_called=False) as router:
             router.post(url__startswith=self.url).mock(side_effect=double)

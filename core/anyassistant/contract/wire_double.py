@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
 from typing import TypeAlias
@@ -16,6 +17,9 @@ from ..errors import ProviderError
 from ..protocols import AssistantMessage, ModelDelta, ModelMessage, ModelRequest, ToolMessage, Usage
 
 REFUSE = "REFUSE"
+GIVE_STATE = "STATE"
+WITH_STATE = f"ECHO: {GIVE_STATE}"
+"""What is said where a state is given."""
 RETRY_AFTER = "RETRY-AFTER "
 REQUEST_ID = "REQUEST-ID "
 
@@ -45,6 +49,7 @@ class WireDouble:
         write_failure: A failure.
         media_type: Of answers.
         calls_in_pieces: Whether a call's arguments come in several deltas.
+        state: The `provider_state` of a turn, where one is asked for.
     """
 
     def __init__(
@@ -55,12 +60,14 @@ class WireDouble:
         *,
         media_type: str,
         calls_in_pieces: bool,
+        state: object,
     ) -> None:
         self._read_request = read_request
         self._write_answer = write_answer
         self._write_failure = write_failure
         self._media_type = media_type
         self._calls_in_pieces = calls_in_pieces
+        self._state = state
         self._numbers = count(1)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -69,18 +76,36 @@ class WireDouble:
             asked = self._read_request(request)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             return self._refuse(f"The request is none that is known: {type(error).__name__}: {error}.")
-        if (problem := problem_with(asked.messages)) is not None:
+        problem = problem_with(asked.messages) or self._problem_with_states(asked.messages)
+        if problem is not None:
             return self._refuse(problem)
         script = read_script(asked)
         if script.failure is not None and not script.next_calls(asked):
             await anyio.sleep(script.sleep)
             return self._write_failure(_failure_of(script, *script.failure))
-        deltas = _refusal() if script.text == REFUSE else Echo().respond(asked)
-        pieces = Pieces(self._numbered(deltas), self._write_answer)
+        pieces = Pieces(self._numbered(self._deltas(script, asked)), self._write_answer)
         return httpx.Response(200, headers={"content-type": self._media_type}, stream=pieces)
 
     def _refuse(self, message: str) -> httpx.Response:
         return self._write_failure(ProviderError(message, code="invalid_request", status_code=400))
+
+    def _problem_with_states(self, messages: Sequence[ModelMessage]) -> str | None:
+        """Turns that had a state when they were given, and come back without it, or with another."""
+        turns = [one for one in messages if isinstance(one, AssistantMessage) and one.text == WITH_STATE]
+        wrong = [one.provider_state for one in turns if self._state is not None and one.provider_state != self._state]
+        return f"A turn was given with the state {self._state!r} and came with {wrong[0]!r}." if wrong else None
+
+    async def _deltas(self, script: Script, asked: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
+        if script.text == REFUSE:
+            for piece in ("I will ", "not."):
+                yield ModelDelta(refusal=piece)
+            yield ModelDelta(usage=Usage(1, 2), finish_reason="refusal")
+            return
+        if script.text == GIVE_STATE:
+            yield ModelDelta(provider_state=self._state)
+        async with aclosing(Echo().respond(asked)) as deltas:
+            async for delta in deltas:
+                yield delta
 
     async def _numbered(self, deltas: AsyncGenerator[ModelDelta, None]) -> AsyncGenerator[ModelDelta, None]:
         """The deltas, with the ids and the places that services give to calls."""
@@ -166,9 +191,3 @@ def _failure_of(script: Script, code: str, message: str) -> ProviderError:
 
 def _line_with(word: str, script: Script) -> str | None:
     return next((line.removeprefix(word) for line in script.text.splitlines() if line.startswith(word)), None)
-
-
-async def _refusal() -> AsyncGenerator[ModelDelta, None]:
-    for piece in ("I will ", "not."):
-        yield ModelDelta(refusal=piece)
-    yield ModelDelta(usage=Usage(1, 2), finish_reason="refusal")

@@ -184,20 +184,31 @@ def test_without_respx_it_is_said_what_to_install(scenarios: RespxScenarios, mon
 
 
 class Lines(RespxScenarios):
-    """A wire of JSON lines, with calls as a whole and without ids, that knows refusals."""
+    """A wire of JSON lines, with calls as a whole and without ids, that knows refusals and states."""
 
     url = "https://lines.example.com/"
     media_type = "application/x-ndjson"
     refuses = True
+    state = "signature 1"
 
     def read_request(self, request: httpx.Request) -> ModelRequest:
-        body = json.loads(request.content)
-        return asked(body["say"], tools=[WEATHER])
+        turns = [
+            UserMessage([Text(one["text"])])
+            if one["role"] == "user"
+            else AssistantMessage(one["text"], provider_state=one["state"])
+            for one in json.loads(request.content)
+        ]
+        return asked(*turns, tools=[WEATHER])
 
     async def write_answer(self, deltas: AsyncGenerator[ModelDelta, None]) -> AsyncGenerator[bytes, None]:
         async for delta in deltas:
             call = delta.tool_call
-            told = {"text": delta.text, "refusal": delta.refusal, "end": delta.finish_reason}
+            told = {
+                "text": delta.text,
+                "refusal": delta.refusal,
+                "end": delta.finish_reason,
+                "state": delta.provider_state,
+            }
             called = {} if call is None else {"name": call.name, "arguments": call.arguments}
             yield json.dumps(told | called).encode() + b"\n"
 
@@ -209,11 +220,19 @@ class Lined(ChatModel):
         self._wire = WireClient(WireConfig(base_url="https://lines.example.com"))
 
     async def respond(self, request: ModelRequest, /) -> AsyncGenerator[ModelDelta, None]:
-        async with self._wire.ndjson("/any/path", {"say": request.messages[-1].text}) as lines:
+        turns = [
+            {"role": one.role, "text": one.text, "state": self.state_of(one)}
+            for one in request.messages
+            if not isinstance(one, ToolMessage)
+        ]
+        async with self._wire.ndjson("/any/path", turns) as lines:
             async for line in lines:
-                yield ModelDelta(text=line["text"], refusal=line["refusal"], finish_reason=line["end"])
+                yield ModelDelta(line["text"], line["refusal"], provider_state=line["state"], finish_reason=line["end"])
                 if "name" in line:
                     yield ModelDelta(tool_call=ToolCallDelta(line["name"], line["arguments"]))
+
+    def state_of(self, message: UserMessage | AssistantMessage) -> object:
+        return message.provider_state if isinstance(message, AssistantMessage) else None
 
 
 async def test_another_wire_has_whole_calls_and_refusals(anyio_backend: str) -> None:
@@ -223,6 +242,19 @@ async def test_another_wire_has_whole_calls_and_refusals(anyio_backend: str) -> 
         refused = await collect(model.respond(asked(scenarios.refuse().message)))
     assert [one.values for one in called.calls] == [{"city": "Malmö"}]
     assert (refused.text, refused.refusal, refused.finish_reasons) == ("", "I will not.", ["refusal"])
+
+
+class Forgetful(Lined):
+    def state_of(self, message: UserMessage | AssistantMessage) -> object:
+        return None
+
+
+def test_a_state_goes_the_whole_way_and_is_missed_where_it_does_not() -> None:
+    for check in (one for id, one in CHECKS.items() if id.startswith("provider state: ")):
+        result = run_check(check, subject_of(Lined, scenarios=Lines()))
+        assert result.result == "passed", result
+    result = run_check(CHECKS["provider state: a state is taken back"], subject_of(Forgetful, scenarios=Lines()))
+    assert "the state 'signature 1' and came with None" in result.reason
 
 
 def test_an_event_may_have_a_name_and_a_text() -> None:

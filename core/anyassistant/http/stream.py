@@ -64,6 +64,7 @@ class WireStream(AsyncIterator[T], Generic[T]):
                     yield item
                 elif reader.is_done:
                     return
+            del chunk, found  # many events, perhaps, which are not to be kept while the next one is waited for
         last = reader.finish()
         if last is not NOTHING:
             yield last

@@ -310,7 +310,7 @@ async def test_events_begin_after_a_number(client: AsyncClient, refused, after) 
 async def test_a_hosted_tool_of_the_wire_is_a_capability_that_is_not_there(client: AsyncClient) -> None:
     with pytest.raises(UnsupportedCapability) as caught:
         await client.assistants.create(tools=[add, {"type": "code_interpreter"}])
-    assert (caught.value.capability, caught.value.param) == ("code_interpreter", "tools[1]")
+    assert (caught.value.capability, caught.value.param) == ("hosted_tools", "tools")
 
 
 @pytest.mark.parametrize(

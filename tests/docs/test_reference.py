@@ -254,7 +254,10 @@ def test_the_page_has_each_event_with_its_class() -> None:
         ([types.Decision], "\n`Decision`:\n"),
         ([types.AssistantRecord], "\n`AssistantRecord`:\n"),
         ([types.ThreadRecord], "\n`ThreadRecord`:\n"),
-        ([types.Usage, types.LastError, types.ToolSpec], "`Usage`, `LastError`, `ToolSpec`:"),
+        (
+            [types.Usage, types.LastError, types.ToolSpec, types.HostedTool],
+            "`Usage`, `LastError`, `ToolSpec`, `HostedTool`:",
+        ),
     ],
 )
 def test_the_page_has_each_field_of_the_records(kinds: list[type], text: str) -> None:

@@ -10,25 +10,26 @@ from typing_extensions import Unpack
 
 from .. import protocols
 from ..errors import InvalidRequest
-from ..types import AssistantRecord, Page, PageQuery, ToolSpec
+from ..types import AssistantRecord, HostedTool, Page, PageQuery
 from .handle import Handle
 from .options import AssistantOptions
 from .paginator import AsyncPaginator
 from .requests import assistant_params, page_query
 from .session import SessionGetter
-from .tools import to_specs
+from .tools import Toolbox, to_specs
 
 
 class AsyncAssistant(Handle):
     """An assistant, with the callables that are bound to it here."""
 
     def __init__(
-        self, session: SessionGetter, backend: protocols.Assistant, bound: Mapping[str, Tool], own: Sequence[ToolSpec]
+        self, session: SessionGetter, backend: protocols.Assistant, bound: Mapping[str, Tool], own: Toolbox
     ) -> None:
         self._session = session
         self._backend = backend
         self._bound = dict(bound)
-        self._own = {spec.name: spec for spec in own}
+        self._own = {spec.name: spec for spec in own.specs}
+        self._own_hosted = own.hosted
 
     @property
     def id(self) -> str:
@@ -77,22 +78,26 @@ class AsyncAssistant(Handle):
         """
         toolbox = await (await self._session()).toolbox(changes["tools"]) if "tools" in changes else None
         options: dict[str, Any] = {**_options_of(self.record), **changes}
-        params = assistant_params(options, self.record.tools if toolbox is None else toolbox.specs)
+        params = assistant_params(options, toolbox or Toolbox(self.record.tools, self.record.hosted_tools))
         await self._backend.update(params)
         if toolbox is not None:
             self._bound = dict(toolbox.bound)
             self._own = {}
+            self._own_hosted = ()
         return self
 
     async def delete(self) -> None:
         """Delete it. Threads and runs stay: a run has its assistant's settings of its own."""
         await self._backend.delete()
 
-    def _specs_of_run(self) -> Sequence[ToolSpec] | None:
-        """The specs of a run where they differ from the record's; None where they do not."""
+    def _tools_of_run(self) -> Toolbox | None:
+        """The tools of a run where they differ from the record's; None where they do not."""
         specs = {spec.name: spec for spec in self.record.tools}
         merged = {**specs, **self._own}
-        return None if merged == specs else tuple(merged.values())
+        hosted = [*self.record.hosted_tools, *(one for one in self._own_hosted if one not in self.record.hosted_tools)]
+        if merged == specs and len(hosted) == len(self.record.hosted_tools):
+            return None
+        return Toolbox(tuple(merged.values()), hosted)
 
 
 class AsyncAssistants(Handle):
@@ -107,15 +112,16 @@ class AsyncAssistants(Handle):
         Raises:
             InvalidRequest: Something is not as the reference has it; nothing was written.
             ToolDefinitionError: A function cannot become a tool.
+            UnsupportedCapability: The provider takes no tools, or has none of its own.
             AnyAssistantError: A toolset cannot be opened.
         """
         session = await self._session()
         toolbox = await session.toolbox(options.get("tools", ()))
-        params = assistant_params(options, toolbox.specs)
+        params = assistant_params(options, toolbox)
         backend = await session.provider.create_assistant(params)
-        return AsyncAssistant(self._session, backend, toolbox.bound, ())
+        return AsyncAssistant(self._session, backend, toolbox.bound, Toolbox())
 
-    async def get(self, assistant_id: str, /, *, tools: Sequence[ToolLike] = ()) -> AsyncAssistant:
+    async def get(self, assistant_id: str, /, *, tools: Sequence[ToolLike | HostedTool] = ()) -> AsyncAssistant:
         """An assistant by id, with callables bound to it.
 
         Raises:
@@ -124,14 +130,14 @@ class AsyncAssistants(Handle):
         session = await self._session()
         toolbox = await session.toolbox(tools)
         backend = await session.provider.get_assistant(assistant_id)
-        return AsyncAssistant(self._session, backend, toolbox.bound, toolbox.specs)
+        return AsyncAssistant(self._session, backend, toolbox.bound, toolbox)
 
     def list(self, *, metadata: Mapping[str, str] | None = None) -> AsyncPaginator[AsyncAssistant]:
         """All assistants, the newest first; with `metadata`, those which carry these pairs."""
 
         async def fetch(query: PageQuery) -> Page[AsyncAssistant]:
             page = await (await self._session()).provider.list_assistants(query)
-            return Page([AsyncAssistant(self._session, one, {}, ()) for one in page.data], page.has_more)
+            return Page([AsyncAssistant(self._session, one, {}, Toolbox()) for one in page.data], page.has_more)
 
         return AsyncPaginator(fetch, page_query(metadata=metadata), lambda one: one.id)
 
@@ -145,5 +151,8 @@ class AsyncAssistants(Handle):
 
 
 def _options_of(record: AssistantRecord) -> dict[str, Any]:
-    fields = ("name", "description", "instructions", "model", "temperature", "top_p", "response_format", "metadata")
+    fields = (
+        "name", "description", "instructions", "model", "tool_resources", "temperature", "top_p", "response_format",
+        "metadata",
+    )  # fmt: skip
     return {name: getattr(record, name) for name in fields}

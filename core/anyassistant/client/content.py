@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 from ..errors import InvalidRequest
-from ..types import Content, ContentPart, Image, Part, Refusal, Text
+from ..types import Attachment, Content, ContentPart, Image, Part, Refusal, Text
 from .checks import check_text, invalid
 
 
-def parts(content: Content, param: str) -> tuple[Part, ...]:
-    """The parts of a message's content.
+def parts(content: Content, param: str) -> tuple[tuple[Part, ...], tuple[Attachment, ...]]:
+    """The parts of a message's content, and the files among them that go with it.
 
     Raises:
         InvalidRequest: It is empty, or a part is of no known kind; `param` says which.
@@ -19,12 +20,46 @@ def parts(content: Content, param: str) -> tuple[Part, ...]:
     items: Sequence[ContentPart] = [content] if isinstance(content, str) else content
     if isinstance(items, Mapping | bytes) or not isinstance(items, Sequence):
         raise invalid(param, f"must be a text or a list of parts, not {type(content).__name__}{_hint(content)}")
-    found = tuple(_part(item, param if isinstance(content, str) else f"{param}[{at}]") for at, item in enumerate(items))
+    named = [(item, param if isinstance(content, str) else f"{param}[{at}]") for at, item in enumerate(items)]
+    found = tuple(_part(item, where) for item, where in named if not isinstance(item, Attachment))
+    attached = tuple(attachment(item, where) for item, where in named if isinstance(item, Attachment))
     if not any(isinstance(part, Image) or (isinstance(part, Text) and part.value.strip()) for part in found):
         raise InvalidRequest(
             f"`{param}` is empty: a message needs a text or an image.", param=param, code="empty_content"
         )
+    return found, attached
+
+
+def attachment(item: object, param: str) -> Attachment:
+    """A file that goes with a message.
+
+    Raises:
+        InvalidRequest: It is none, or names no tool that may read it.
+    """
+    match item:
+        case Attachment():
+            found = item
+        case {"file_id": str(file_id), **rest}:
+            tools = rest.get("tools", [{"type": "file_search"}])
+            found = Attachment(file_id, _types(tools, param))
+        case _:
+            raise invalid(param, "must be an Attachment, or a wire dict with a `file_id`")
+    tools = found.tools
+    if not found.file_id or isinstance(tools, str) or not tools or not all(isinstance(one, str) for one in tools):
+        raise invalid(param, "needs a `file_id`, and a list of one type of tool or more that may read it")
     return found
+
+
+def _types(tools: object, param: str) -> tuple[str, ...]:
+    items = cast("Sequence[object]", tools) if isinstance(tools, list | tuple) else [None]
+    found: list[str] = []
+    for item in items:
+        match item:
+            case {"type": str(kind)}:
+                found.append(kind)
+            case _:
+                raise invalid(f"{param}.tools", 'must be a list such as [{"type": "file_search"}]')
+    return tuple(found)
 
 
 def _hint(content: object) -> str:

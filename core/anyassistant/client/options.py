@@ -8,7 +8,7 @@ from typing import Literal, TypedDict
 from anyassistant_tools import ToolLike
 
 from ..protocols import ResponseFormat
-from ..types import Content, Limits
+from ..types import Content, HostedTool, Limits
 
 
 class AssistantOptions(TypedDict, total=False):
@@ -19,7 +19,9 @@ class AssistantOptions(TypedDict, total=False):
         description: At most 512 characters, for people.
         instructions: What the model is told first, at most 256,000 characters.
         model: The model's name; None leaves it to the provider.
-        tools: Typed functions, Tools, Toolsets, or wire dicts; at most 128, each with a name of its own.
+        tools: Typed functions, Tools, Toolsets, wire dicts, or HostedTools; at most 128, each with a name of its own.
+        tool_resources: Files and vector stores of the tools that the provider's service runs, as the wire has them:
+            `{"file_search": {"vector_store_ids": [...]}, "code_interpreter": {"file_ids": [...]}}`.
         temperature: From 0 to 2; None leaves it to the model.
         top_p: From 0 to 1; None leaves it to the model.
         response_format: `auto`, or the wire's dict of type `text`, `json_object` or `json_schema`.
@@ -30,7 +32,8 @@ class AssistantOptions(TypedDict, total=False):
     description: str | None
     instructions: str | None
     model: str | None
-    tools: Sequence[ToolLike]
+    tools: Sequence[ToolLike | HostedTool]
+    tool_resources: Mapping[str, object] | None
     temperature: float | None
     top_p: float | None
     response_format: ResponseFormat | None
@@ -56,7 +59,8 @@ class RunOptions(TypedDict, total=False):
         max_prompt_tokens: Tokens of each prompt, 1 or more: older messages are left out to fit.
         max_completion_tokens: Tokens of all that the model writes in the run, 1 or more.
         truncation_strategy: `{"type": "auto"}`, or `{"type": "last_messages", "last_messages": n}`.
-        tool_choice: `auto`, `none`, `required`, or `{"type": "function", "function": {"name": ...}}`.
+        tool_choice: `auto`, `none`, `required`, `{"type": "function", "function": {"name": ...}}`, or the type of a
+            tool that the provider's service runs: `{"type": "file_search"}`.
         parallel_tool_calls: Whether the model may ask for several calls at once; by default it may.
         reasoning_effort: As the provider names it.
         metadata: As of an assistant; not taken from it.
@@ -70,7 +74,7 @@ class RunOptions(TypedDict, total=False):
     instructions: str
     additional_instructions: str
     additional_messages: Sequence[Content]
-    tools: Sequence[ToolLike]
+    tools: Sequence[ToolLike | HostedTool]
     temperature: float
     top_p: float
     max_prompt_tokens: int

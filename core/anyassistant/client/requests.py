@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from ..protocols import AssistantParams, MessageParams, NamedTool, ResponseFormat, RunParams, ThreadParams, ToolChoice
-from ..types import Content, Limits, PageQuery, Role, RunStatus, Text, ToolSpec
+from ..types import Attachment, Content, HostedTool, Limits, PageQuery, Role, RunStatus, Text
 from .checks import (
     check_metadata,
     check_seconds,
@@ -18,12 +18,14 @@ from .checks import (
     flag_option,
     invalid,
     number_option,
+    plain_json,
     refuse_unknown,
     text_option,
 )
-from .content import parts
+from .content import attachment, parts
 from .formats import response_format
 from .options import AssistantOptions, RunOptions
+from .tools import Toolbox
 
 MAX_NAME = 256
 MAX_DESCRIPTION = 512
@@ -31,7 +33,7 @@ MAX_INSTRUCTIONS = 256_000
 MAX_PAGE = 100
 
 
-def assistant_params(options: Mapping[str, Any], tools: Sequence[ToolSpec]) -> AssistantParams:
+def assistant_params(options: Mapping[str, Any], tools: Toolbox) -> AssistantParams:
     """Validate what `assistants.create` and `update` were given.
 
     Raises:
@@ -43,7 +45,9 @@ def assistant_params(options: Mapping[str, Any], tools: Sequence[ToolSpec]) -> A
         description=text_option(options, "description", MAX_DESCRIPTION),
         instructions=text_option(options, "instructions", MAX_INSTRUCTIONS),
         model=text_option(options, "model", MAX_NAME, least=1),
-        tools=tools,
+        tools=tools.specs,
+        hosted_tools=tools.hosted,
+        tool_resources=check_tool_resources(options.get("tool_resources")),
         temperature=number_option(options, "temperature", 0, 2),
         top_p=number_option(options, "top_p", 0, 1),
         response_format=response_format(options.get("response_format")),
@@ -51,29 +55,47 @@ def assistant_params(options: Mapping[str, Any], tools: Sequence[ToolSpec]) -> A
     )
 
 
-def thread_params(messages: Sequence[Content], pairs: Mapping[str, str] | None) -> ThreadParams:
+def thread_params(
+    messages: Sequence[Content], pairs: Mapping[str, str] | None, resources: Mapping[str, object] | None
+) -> ThreadParams:
     """Validate what `threads.create` was given."""
     if isinstance(messages, str | bytes) or not isinstance(messages, Sequence):
         raise invalid("messages", "must be a list of messages")
-    return ThreadParams(
-        [message_params(one, param=f"messages[{at}]") for at, one in enumerate(messages)], check_metadata(pairs)
-    )
+    first = [message_params(one, param=f"messages[{at}]") for at, one in enumerate(messages)]
+    return ThreadParams(first, check_metadata(pairs), check_tool_resources(resources))
+
+
+def check_tool_resources(value: object) -> Mapping[str, object] | None:
+    """Validate files and vector stores of tools that the service runs: what each may be given, the service knows."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or not all(isinstance(one, Mapping) for one in value.values()):
+        raise invalid("tool_resources", "must be a dict such as {'file_search': {'vector_store_ids': ['vs_1']}}")
+    return plain_json(value, "tool_resources")
 
 
 def message_params(
-    content: Content, *, role: Role = "user", pairs: Mapping[str, str] | None = None, param: str = "content"
+    content: Content,
+    *,
+    role: Role = "user",
+    attachments: Sequence[Attachment | Mapping[str, object]] = (),
+    pairs: Mapping[str, str] | None = None,
+    param: str = "content",
 ) -> MessageParams:
-    """Validate a message: a text, or a list of parts.
+    """Validate a message: a text, or a list of parts; and the files that go with it.
 
     Raises:
         InvalidRequest: It is empty, or a part is of no known kind.
     """
     if role not in ("user", "assistant"):
         raise invalid("role", f"must be 'user' or 'assistant', not {role!r}")
-    found = parts(content, param)
+    if isinstance(attachments, str | bytes | Mapping) or not isinstance(attachments, Sequence):
+        raise invalid("attachments", "must be a list of attachments")
+    found, attached = parts(content, param)
     if role == "assistant" and not all(isinstance(part, Text) for part in found):
         raise invalid(param, "has an image, which only a user can say")
-    return MessageParams(found, role, check_metadata(pairs))
+    given = [attachment(one, f"attachments[{at}]") for at, one in enumerate(attachments)]
+    return MessageParams(found, role, check_metadata(pairs), (*attached, *given))
 
 
 def run_params(
@@ -81,7 +103,7 @@ def run_params(
     options: Mapping[str, Any],
     *,
     wanted_format: ResponseFormat | None,
-    tools: Sequence[ToolSpec] | None,
+    tools: Toolbox | None,
 ) -> RunParams:
     """Validate what `thread.run` was given.
 
@@ -102,7 +124,8 @@ def run_params(
         instructions=text_option(options, "instructions", MAX_INSTRUCTIONS),
         additional_instructions=text_option(options, "additional_instructions", MAX_INSTRUCTIONS),
         additional_messages=[message_params(one, param=f"additional_messages[{at}]") for at, one in enumerate(extra)],
-        tools=tools,
+        tools=None if tools is None else tools.specs,
+        hosted_tools=() if tools is None else tools.hosted,
         tool_choice=tool_choice(options.get("tool_choice")),
         parallel_tool_calls=flag_option(options, "parallel_tool_calls", True),
         response_format=wanted_format,
@@ -142,8 +165,11 @@ def page_query(**fields: Any) -> PageQuery:
     return query if query.metadata is None else replace(query, metadata=check_metadata(query.metadata))
 
 
-def tool_choice(value: object) -> ToolChoice:
-    """Validate a tool choice: `auto`, `none`, `required`, or a function by name (of the run's tools, as it is made)."""
+def tool_choice(value: object) -> ToolChoice | HostedTool:
+    """Validate a tool choice: `auto`, `none`, `required`, a function by name, or a tool of the service's by type.
+
+    Whether the run has that tool is looked at as it is made.
+    """
     match value:
         case None | "auto":
             return "auto"
@@ -153,10 +179,13 @@ def tool_choice(value: object) -> ToolChoice:
             return "required"
         case {"type": "function", "function": {"name": str(name)}}:
             return NamedTool(name)
+        case {"type": str(kind), **rest} if kind and kind != "function" and not rest:
+            return HostedTool(kind)
         case _:
             raise invalid(
                 "tool_choice",
-                "must be 'auto', 'none', 'required' or {'type': 'function', 'function': {'name': ...}}",
+                "must be 'auto', 'none', 'required', {'type': 'function', 'function': {'name': ...}}, or the type of a "
+                "tool of the service's, such as {'type': 'file_search'}",
             )
 
 

@@ -16,6 +16,7 @@ from ..host_task import HostTask
 from ..hosting import HostedProvider, Store
 from ..protocols import ChatModel, Provider
 from ..remote import RemoteProvider
+from ..types import HostedTool
 from .stores import make_store
 from .tools import Toolbox, make_toolbox
 from .toolsets import OpenToolsets
@@ -55,7 +56,7 @@ class Session:
             tools = {**(await self.toolbox(self._configured)).bound, **tools}
         return BoundTools(tools, self._threads, host=self._host, deps=deps)
 
-    async def toolbox(self, tools: Sequence[ToolLike]) -> Toolbox:
+    async def toolbox(self, tools: Sequence[ToolLike | HostedTool]) -> Toolbox:
         """Specs and bindings of what an app hands in; toolsets that have to be opened are held open from now on.
 
         Raises:

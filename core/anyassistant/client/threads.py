@@ -12,7 +12,7 @@ from typing_extensions import Unpack
 from .. import protocols
 from ..errors import InvalidRequest
 from ..protocols import ResponseFormat, RunParams
-from ..types import Content, Message, Order, Page, PageQuery, Role, ThreadRecord, ToolSpec
+from ..types import Attachment, Content, Message, Order, Page, PageQuery, Role, ThreadRecord
 from .assistants import AsyncAssistant
 from .backend_run import BackendRun, Beginning
 from .checks import check_metadata
@@ -20,7 +20,7 @@ from .formats import OutputFormat, plain_format, typed_format
 from .handle import Handle
 from .options import RunOptions
 from .paginator import AsyncPaginator
-from .requests import message_params, page_query, run_params, stays_for_action, thread_params
+from .requests import check_tool_resources, message_params, page_query, run_params, stays_for_action, thread_params
 from .run import AsyncRun
 from .session import Session, SessionGetter
 from .tools import Toolbox, make_toolbox
@@ -46,16 +46,27 @@ class AsyncThread(Handle):
         return self._backend.record
 
     async def add(
-        self, content: Content, /, *, role: Role = "user", metadata: Mapping[str, str] | None = None
+        self,
+        content: Content,
+        /,
+        *,
+        role: Role = "user",
+        attachments: Sequence[Attachment | Mapping[str, object]] = (),
+        metadata: Mapping[str, str] | None = None,
     ) -> Message:
         """Add a message: a text, or a list of parts.
+
+        Args:
+            attachments: Files that go with it, for tools that the provider's service runs. They may be among the parts.
 
         Raises:
             InvalidRequest: It is empty, or has a part of no known kind.
             ThreadBusy: The thread has an open run.
             NotFound: The thread was deleted.
+            UnsupportedCapability: The provider takes no images, or no attachments.
         """
-        return await self._backend.create_message(message_params(content, role=role, pairs=metadata))
+        params = message_params(content, role=role, attachments=attachments, pairs=metadata)
+        return await self._backend.create_message(params)
 
     def messages(
         self, *, order: Order = "asc", limit: int = 20, after: str | None = None, run_id: str | None = None
@@ -111,13 +122,13 @@ class AsyncThread(Handle):
         stays = stays_for_action(options)
         tools = options.get("tools", ())
         toolbox = make_toolbox(tools) if "tools" in options else None
-        specs, bound = _run_tools(assistant, toolbox)
+        wanted, bound = _run_tools(assistant, toolbox)
         assistant_id = assistant if isinstance(assistant, str) else assistant.id
-        params = run_params(assistant_id, options, wanted_format=output.wanted, tools=specs)
+        params = run_params(assistant_id, options, wanted_format=output.wanted, tools=wanted)
 
         async def open_toolsets(session: Session) -> tuple[RunParams, Mapping[str, Tool]]:
-            specs, bound = _run_tools(assistant, await session.toolbox(tools))
-            return replace(params, tools=specs), bound
+            wanted, bound = _run_tools(assistant, await session.toolbox(tools))
+            return replace(params, tools=wanted.specs if wanted else None), bound
 
         late = open_toolsets if toolbox is not None and toolbox.unopened else None
         beginning = Beginning(self._backend, params, bound, deps=options.get("deps"), late=late)
@@ -172,10 +183,21 @@ class AsyncThreads(Handle):
         self._session = session
 
     async def create(
-        self, *, messages: Sequence[Content] = (), metadata: Mapping[str, str] | None = None
+        self,
+        *,
+        messages: Sequence[Content] = (),
+        metadata: Mapping[str, str] | None = None,
+        tool_resources: Mapping[str, object] | None = None,
     ) -> AsyncThread:
-        """Make a thread, with user messages to begin with: each is its content, a text or a list of parts."""
-        params = thread_params(messages, metadata)
+        """Make a thread, with user messages to begin with: each is its content, a text or a list of parts.
+
+        Args:
+            tool_resources: Files and vector stores of the tools that the provider's service runs, as the wire has them.
+
+        Raises:
+            UnsupportedCapability: The provider takes no images, no attachments, or no tool resources.
+        """
+        params = thread_params(messages, metadata, tool_resources)
         return AsyncThread(self._session, await (await self._session()).provider.create_thread(params))
 
     async def get(self, thread_id: str, /) -> AsyncThread:
@@ -195,11 +217,28 @@ class AsyncThreads(Handle):
 
         return AsyncPaginator(fetch, page_query(metadata=metadata), lambda one: one.id)
 
-    async def update(self, thread_id: str, /, *, metadata: Mapping[str, str]) -> AsyncThread:
-        """Replace a thread's metadata."""
-        wanted = check_metadata(metadata)
+    async def update(
+        self,
+        thread_id: str,
+        /,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        tool_resources: Mapping[str, object] | None = None,
+    ) -> AsyncThread:
+        """Replace a thread's metadata, or the resources of its tools: what is given.
+
+        Raises:
+            UnsupportedCapability: The provider takes no tool resources.
+        """
+        pairs = None if metadata is None else check_metadata(metadata)
+        resources = check_tool_resources(tool_resources)
         backend = await (await self._session()).provider.get_thread(thread_id)
-        await backend.update(wanted)
+        if pairs is None:
+            pairs = dict(backend.record.metadata)
+        if resources is None:
+            await backend.update(pairs)
+        else:
+            await backend.update(pairs, tool_resources=resources)
         return AsyncThread(self._session, backend)
 
     async def delete(self, thread_id: str, /) -> None:
@@ -219,12 +258,10 @@ def output_format(wanted: type[Any] | ResponseFormat | None) -> OutputFormat[Any
     return plain_format(wanted) if wanted is None or isinstance(wanted, str | Mapping) else typed_format(wanted)
 
 
-def _run_tools(
-    assistant: AsyncAssistant | str, toolbox: Toolbox | None
-) -> tuple[Sequence[ToolSpec] | None, Mapping[str, Tool]]:
-    """The specs of a run, where they are not the record's, and the callables that may be called."""
+def _run_tools(assistant: AsyncAssistant | str, toolbox: Toolbox | None) -> tuple[Toolbox | None, Mapping[str, Tool]]:
+    """The tools of a run, where they are not the record's, and the callables that may be called."""
     of_assistant: Mapping[str, Tool] = {} if isinstance(assistant, str) else assistant._bound
     if toolbox is not None:
         names = {spec.name for spec in toolbox.specs}
-        return toolbox.specs, {**{k: v for k, v in of_assistant.items() if k in names}, **toolbox.bound}
-    return (None if isinstance(assistant, str) else assistant._specs_of_run()), of_assistant
+        return toolbox, {**{k: v for k, v in of_assistant.items() if k in names}, **toolbox.bound}
+    return (None if isinstance(assistant, str) else assistant._tools_of_run()), of_assistant

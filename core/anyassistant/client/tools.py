@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from anyassistant_tools import Tool, ToolDefinitionError, ToolLike, Toolset, validate_tool_name
 
-from ..errors import InvalidRequest, UnsupportedCapability
-from ..types import ToolSpec
+from ..errors import InvalidRequest
+from ..types import HostedTool, ToolSpec
 from .checks import plain_json
 
 MAX_TOOLS = 128
@@ -20,17 +20,21 @@ class Toolbox:
     """Tools by name.
 
     Attributes:
-        specs: All of them, in order, as the model is told.
+        specs: All functions, in order, as the model is told.
+        hosted: Those that the provider's service runs itself.
         bound: Those that are Tools here.
         unopened: Toolsets whose tools are known only when they are open; then the specs are not all there yet.
     """
 
     specs: Sequence[ToolSpec] = ()
+    hosted: Sequence[HostedTool] = ()
     bound: Mapping[str, Tool] = field(default_factory=dict[str, Tool])
     unopened: Sequence[Toolset] = ()
 
 
-def make_toolbox(tools: Sequence[ToolLike], *, opened: Mapping[Toolset, Sequence[Tool]] | None = None) -> Toolbox:
+def make_toolbox(
+    tools: Sequence[ToolLike | HostedTool], *, opened: Mapping[Toolset, Sequence[Tool]] | None = None
+) -> Toolbox:
     """Make specs and bindings of what an app hands in.
 
     Args:
@@ -46,11 +50,16 @@ def make_toolbox(tools: Sequence[ToolLike], *, opened: Mapping[Toolset, Sequence
             f"`tools` must be a list of tools, not {type(tools).__name__}.", param="tools", code="invalid_value"
         )
     specs: list[ToolSpec] = []
+    hosted: list[HostedTool] = []
     bound: dict[str, Tool] = {}
     seen: dict[str, str] = {}
     unopened: list[Toolset] = []
     for index, item in enumerate(tools):
         where = f"tools[{index}]"
+        if (of_service := hosted_tool(item, where)) is not None:
+            hosted.append(of_service)
+            continue
+        assert not isinstance(item, HostedTool)  # it was one of the service's
         if isinstance(item, Toolset) and item.needs_opening and item not in (opened or {}):
             unopened.append(item)
             continue
@@ -66,11 +75,35 @@ def make_toolbox(tools: Sequence[ToolLike], *, opened: Mapping[Toolset, Sequence
             specs.append(spec)
             if tool is not None:
                 bound[spec.name] = tool
-    if len(specs) > MAX_TOOLS:
+    if len(specs) + len(hosted) > MAX_TOOLS:
         raise InvalidRequest(
-            f"`tools` has {len(specs)} tools; at most {MAX_TOOLS} are possible.", param="tools", code="too_many_tools"
+            f"`tools` has {len(specs) + len(hosted)} tools; at most {MAX_TOOLS} are possible.",
+            param="tools",
+            code="too_many_tools",
         )
-    return Toolbox(tuple(specs), bound, unopened)
+    return Toolbox(tuple(specs), tuple(hosted), bound, unopened)
+
+
+def hosted_tool(item: ToolLike | HostedTool, where: str) -> HostedTool | None:
+    """A tool that the provider's service runs, if it is one: on the wire, all that are no functions.
+
+    Raises:
+        InvalidRequest: What it is told is no JSON object.
+    """
+    if isinstance(item, HostedTool):
+        plain_json(item.options, where)
+        return item
+    kind = item.get("type") if isinstance(item, Mapping) else None
+    if not isinstance(item, Mapping) or not isinstance(kind, str) or kind in ("", "function"):
+        return None
+    options = item.get(kind) or {}
+    if not isinstance(options, Mapping) or item.keys() - {"type", kind}:
+        raise InvalidRequest(
+            f'`{where}` must be {{"type": "{kind}"}} or {{"type": "{kind}", "{kind}": {{...}}}}.',
+            param=where,
+            code="invalid_tool",
+        )
+    return HostedTool(kind, plain_json(options, where))
 
 
 def to_specs(
@@ -104,12 +137,7 @@ def _spec_of(tool: Tool) -> ToolSpec:
 
 
 def _wire_spec(item: Mapping[str, object], where: str) -> ToolSpec:
-    kind = item.get("type")
-    if kind != "function":
-        if isinstance(kind, str):
-            raise UnsupportedCapability(
-                f"`{where}` is of type {kind!r}: only functions can be called here.", capability=kind, param=where
-            )
+    if item.get("type") != "function":
         raise InvalidRequest(f'`{where}` needs "type": "function".', param=where, code="invalid_tool")
     function = item.get("function")
     if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):

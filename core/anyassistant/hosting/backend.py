@@ -12,7 +12,7 @@ from ..types import AssistantRecord, Page, PageQuery, ThreadRecord
 from .host import Host
 from .ids import new_id
 from .records import assistant_record, new_message
-from .refusals import refuse_images
+from .refusals import refuse_attachments, refuse_hosted_tools, refuse_images
 from .run_provider import RunProvider
 from .store import Store
 from .thread import HostedThread
@@ -44,23 +44,26 @@ class HostedProvider(RunProvider):
         self.capabilities = self._host.capabilities
 
     async def create_assistant(self, params: AssistantParams, /) -> HostedAssistant:
+        refuse_hosted_tools(params.hosted_tools, params.tool_resources, self.capabilities, self.name)
         record = assistant_record(new_id("asst"), int(time.time()), params)
         await self._host.store.create_assistant(record)
-        return HostedAssistant(self._host.store, record)
+        return HostedAssistant(self._host, record)
 
     async def get_assistant(self, assistant_id: str, /) -> HostedAssistant:
         record = await self._host.store.get_assistant(assistant_id)
         if record is None:
             raise not_found("assistant", assistant_id)
-        return HostedAssistant(self._host.store, record)
+        return HostedAssistant(self._host, record)
 
     async def list_assistants(self, query: PageQuery, /) -> Page[protocols.Assistant]:
         page = await self._host.store.list_assistants(query)
-        return Page([HostedAssistant(self._host.store, record) for record in page.data], page.has_more)
+        return Page([HostedAssistant(self._host, record) for record in page.data], page.has_more)
 
     async def create_thread(self, params: ThreadParams, /) -> HostedThread:
         record = ThreadRecord(new_id("thread"), int(time.time()), dict(params.metadata))
         refuse_images(params.messages, self.capabilities, self.name)
+        refuse_attachments(params.messages, self.capabilities, self.name)
+        refuse_hosted_tools((), params.tool_resources, self.capabilities, self.name)
         messages = [new_message(record.id, one) for one in params.messages]
         await self._host.store.create_thread(record, messages)
         return HostedThread(self._host, record)
@@ -86,11 +89,13 @@ class HostedProvider(RunProvider):
 class HostedAssistant(protocols.Assistant):
     """An assistant in the store."""
 
-    def __init__(self, store: Store, record: AssistantRecord) -> None:
-        self._store = store
+    def __init__(self, host: Host, record: AssistantRecord) -> None:
+        self._host = host
+        self._store = host.store
         self.record = record
 
     async def update(self, params: AssistantParams, /) -> AssistantRecord:
+        refuse_hosted_tools(params.hosted_tools, params.tool_resources, self._host.capabilities, self._host.name)
         record = assistant_record(self.record.id, self.record.created_at, params)
         if not await self._store.replace_assistant(record):
             raise not_found("assistant", record.id)

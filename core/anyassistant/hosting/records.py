@@ -7,8 +7,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..protocols import AssistantParams, MessageParams, NamedTool, RunParams
-from ..types import AssistantRecord, Limits, Message, RunRecord
+from ..protocols import AssistantParams, MessageParams, NamedTool, RunParams, ToolChoice
+from ..types import AssistantRecord, HostedTool, Limits, Message, RunRecord
 from .ids import new_id
 from .store import HistoryMessage, RunState
 from .tokens import estimate_message
@@ -56,7 +56,7 @@ def run_record(
         max_completion_tokens=params.max_completion_tokens,
         truncation_strategy=params.truncation_strategy or {"type": "auto", "last_messages": None},
         response_format=assistant.response_format if params.response_format is None else params.response_format,
-        tool_choice=_wire_choice(choice.name) if isinstance(choice, NamedTool) else choice,
+        tool_choice=_wire_choice(choice),
         parallel_tool_calls=params.parallel_tool_calls,
         reasoning_effort=params.reasoning_effort,
         limits=params.limits or Limits(),
@@ -86,5 +86,7 @@ def as_readers_see(state: RunState) -> RunRecord:
     return record
 
 
-def _wire_choice(name: str) -> Mapping[str, object]:
-    return {"type": "function", "function": {"name": name}}
+def _wire_choice(choice: ToolChoice | HostedTool) -> str | Mapping[str, object]:
+    if isinstance(choice, HostedTool):
+        return choice.to_wire()
+    return {"type": "function", "function": {"name": choice.name}} if isinstance(choice, NamedTool) else choice

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from anyassistant_tools import ToolArgumentsError
 
 from ..errors import InvalidRequest, UnsupportedCapability
 from ..protocols import Capabilities, MessageParams, NamedTool, ToolChoice
-from ..types import Image, RunRecord
+from ..types import HostedTool, Image, RunRecord
 from .answers import Answers
 
 
@@ -21,6 +21,40 @@ def refuse_images(messages: Sequence[MessageParams], capabilities: Capabilities,
     has_images = any(isinstance(part, Image) for message in messages for part in message.content)
     if has_images and not capabilities.images:
         raise UnsupportedCapability(f"Provider {provider!r} takes no images.", capability="images", param="content")
+
+
+def refuse_attachments(messages: Sequence[MessageParams], capabilities: Capabilities, provider: str) -> None:
+    """Refuse messages with files where nobody would read them.
+
+    Raises:
+        UnsupportedCapability: It names `hosted_tools`.
+    """
+    if not capabilities.hosted_tools and any(message.attachments for message in messages):
+        raise UnsupportedCapability(
+            f"Provider {provider!r} has no tools of its own that could read attachments. Say what is in the file, or "
+            "offer a function that reads it.",
+            capability="hosted_tools",
+            param="attachments",
+        )
+
+
+def refuse_hosted_tools(
+    tools: Sequence[HostedTool], resources: Mapping[str, object] | None, capabilities: Capabilities, provider: str
+) -> None:
+    """Refuse tools that the provider's service would have to run, and what they would work on.
+
+    Raises:
+        UnsupportedCapability: It names `hosted_tools`.
+    """
+    if capabilities.hosted_tools or (not tools and resources is None):
+        return
+    types = ", ".join(tool.type for tool in tools)
+    raise UnsupportedCapability(
+        f"Provider {provider!r} has no tools of its own: "
+        + (f"{types} cannot be among `tools`; a function can do the same." if tools else "it has none for resources."),
+        capability="hosted_tools",
+        param="tools" if tools else "tool_resources",
+    )
 
 
 def refuse_unclaimed(record: RunRecord, capabilities: Capabilities, provider: str) -> None:
@@ -96,16 +130,17 @@ def _check_arguments(record: RunRecord, name: str, arguments: str) -> None:
         raise InvalidRequest(f"Not approved. {problem}", param="arguments", code="invalid_value") from error
 
 
-def refuse_unknown_choice(record: RunRecord, choice: ToolChoice) -> None:
+def refuse_unknown_choice(record: RunRecord, choice: ToolChoice | HostedTool) -> None:
     """Refuse a tool choice that names no tool of the run.
 
     Raises:
         InvalidRequest: It does.
     """
     names = [tool.name for tool in record.tools]
-    if isinstance(choice, NamedTool) and choice.name not in names:
+    name = choice.name if isinstance(choice, NamedTool) else choice.type if isinstance(choice, HostedTool) else None
+    if name is not None and name not in names:
         raise InvalidRequest(
-            f"`tool_choice` names {choice.name!r}, which is no tool of the run; it has: {', '.join(names) or 'none'}.",
+            f"`tool_choice` names {name!r}, which is no tool of the run; it has: {', '.join(names) or 'none'}.",
             param="tool_choice",
             code="invalid_value",
         )

@@ -14,7 +14,13 @@ from ..types import Message, Page, PageQuery, ThreadRecord
 from ..types.events import RunEvent
 from .host import Host
 from .records import new_message, run_record
-from .refusals import refuse_images, refuse_unclaimed, refuse_unknown_choice
+from .refusals import (
+    refuse_attachments,
+    refuse_hosted_tools,
+    refuse_images,
+    refuse_unclaimed,
+    refuse_unknown_choice,
+)
 from .run import HostedRun, list_runs, open_run
 from .store import RunState
 
@@ -31,6 +37,7 @@ class HostedThread(protocols.Thread):
 
     async def create_message(self, params: MessageParams, /) -> Message:
         refuse_images([params], self._host.capabilities, self._host.name)
+        refuse_attachments([params], self._host.capabilities, self._host.name)
         message = new_message(self.record.id, params)
         await self._host.unless_held(lambda: self._store.add_message(message))
         return message.message
@@ -62,8 +69,10 @@ class HostedThread(protocols.Thread):
         now = time.time()
         record = run_record(self.record.id, assistant, params, host.default_model, int(now))
         refuse_unclaimed(record, await host.capabilities_of(record.model), host.name)
+        refuse_hosted_tools(params.hosted_tools, None, host.capabilities, host.name)
         refuse_unknown_choice(record, params.tool_choice)
         refuse_images(params.additional_messages, host.capabilities, host.name)
+        refuse_attachments(params.additional_messages, host.capabilities, host.name)
         state = RunState(
             record,
             driver=None if executor is None else host.drivers.identity,
@@ -92,7 +101,10 @@ class HostedThread(protocols.Thread):
     async def list_runs(self, query: PageQuery, /) -> Page[protocols.Run]:
         return await list_runs(self._host, self.record.id, query)
 
-    async def update(self, metadata: Mapping[str, str], /) -> ThreadRecord:
+    async def update(
+        self, metadata: Mapping[str, str], /, *, tool_resources: Mapping[str, object] | None = None
+    ) -> ThreadRecord:
+        refuse_hosted_tools((), tool_resources, self._host.capabilities, self._host.name)
         record = replace(self.record, metadata=dict(metadata))
         if not await self._store.replace_thread(record):
             raise not_found("thread", record.id)

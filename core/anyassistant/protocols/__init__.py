@@ -5,10 +5,12 @@ The records and events that they speak of are re-exported from `anyassistant.typ
 
 from ..types import (
     AssistantRecord,
+    Attachment,
     Content,
     ContentPart,
     Event,
     FinishReason,
+    HostedTool,
     Image,
     Limits,
     Message,
@@ -50,5 +52,6 @@ __all__ = [
     "unknown_tool_output",
     "AssistantParams", "ThreadParams", "MessageParams", "RunParams", "ResponseFormat",
     "AssistantRecord", "ThreadRecord", "RunRecord", "RunStep", "Message", "Event", "Page", "PageQuery", "Limits",
-    "Content", "ContentPart", "Part", "Text", "Image", "Refusal", "ToolCall", "ToolOutput", "ToolSpec", "Usage",
+    "Content", "ContentPart", "Part", "Text", "Image", "Refusal", "Attachment", "ToolCall", "ToolOutput", "ToolSpec",
+    "HostedTool", "Usage",
 ]  # fmt: skip

@@ -145,8 +145,10 @@ class Thread(Protocol):
     @abstractmethod
     async def list_runs(self, query: PageQuery, /) -> Page[Run]: ...
 
-    async def update(self, metadata: Mapping[str, str], /) -> ThreadRecord:
-        """Replace the thread's metadata."""
+    async def update(
+        self, metadata: Mapping[str, str], /, *, tool_resources: Mapping[str, object] | None = None
+    ) -> ThreadRecord:
+        """Replace the thread's metadata, and the resources of its tools where some are given."""
         raise _cannot("update_thread", "change a thread")
 
     async def delete(self) -> None:

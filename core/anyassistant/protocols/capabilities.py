@@ -19,6 +19,8 @@ class Capabilities:
         cancel: A run can be cancelled.
         event_log: Events can be replayed by number.
         list_threads: Its threads can be listed.
+        hosted_tools: It runs tools of its own, such as `file_search`, and takes attachments and `tool_resources`.
+        files: It keeps files and vector stores.
         context_tokens: Tokens that fit in one call, or None where there is no bound to mind.
     """
 
@@ -31,4 +33,6 @@ class Capabilities:
     cancel: bool = False
     event_log: bool = False
     list_threads: bool = False
+    hosted_tools: bool = False
+    files: bool = False
     context_tokens: int | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from ..types import Limits, Part, Role, ToolSpec
+from ..types import Attachment, HostedTool, Limits, Part, Role, ToolSpec
 from .chat_model import ToolChoice
 
 ResponseFormat: TypeAlias = Mapping[str, object] | Literal["auto"]
@@ -17,6 +17,7 @@ class MessageParams:
     content: Sequence[Part]
     role: Role = "user"
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    attachments: Sequence[Attachment] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class AssistantParams:
     instructions: str | None = None
     model: str | None = None
     tools: Sequence[ToolSpec] = ()
+    hosted_tools: Sequence[HostedTool] = ()
+    tool_resources: Mapping[str, object] | None = None
     temperature: float | None = None
     top_p: float | None = None
     response_format: ResponseFormat | None = None
@@ -36,6 +39,7 @@ class AssistantParams:
 class ThreadParams:
     messages: Sequence[MessageParams] = ()
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    tool_resources: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class RunParams:
     """What a run is asked to be; None means what the assistant says.
 
     Attributes:
-        tools: The run's tools instead of the assistant's.
+        tools: The run's functions instead of the assistant's; then `hosted_tools` are given too, none or some.
         expires_in: Seconds after which the run ends `expired`, whatever it does.
     """
 
@@ -53,7 +57,8 @@ class RunParams:
     additional_instructions: str | None = None
     additional_messages: Sequence[MessageParams] = ()
     tools: Sequence[ToolSpec] | None = None
-    tool_choice: ToolChoice = "auto"
+    hosted_tools: Sequence[HostedTool] = ()
+    tool_choice: ToolChoice | HostedTool = "auto"
     parallel_tool_calls: bool = True
     response_format: ResponseFormat | None = None
     temperature: float | None = None

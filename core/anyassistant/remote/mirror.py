@@ -154,7 +154,7 @@ class Mirror:
         """
         if step.id in self._steps:
             return step
-        ids = {call.id for call in step.tool_calls}
+        ids = {call.id for call in step.tool_calls if call.hosted is None}
         known = (one for one in self._steps.values() if not ids.isdisjoint(call.id for call in one.tool_calls))
         ours = next(known, None)
         return step if ours is None else replace(step, id=ours.id)
@@ -225,7 +225,8 @@ class Mirror:
 
     def _end_open_calls(self, status: RunStatus) -> None:
         """Tell of calls that nothing came of what is known of them here: the service does not know if one was begun."""
-        for call in [call for step in self.rounds for call in step.tool_calls if call.outcome is None]:
+        calls = [call for step in self.rounds for call in step.tool_calls if call.hosted is None]
+        for call in [call for call in calls if call.outcome is None]:
             was_started = call.id in self.started
             if was_started or call.output is None:
                 self.record_output(output_at_end(call.id, _end_status(status), was_started=was_started))
@@ -241,8 +242,9 @@ class Mirror:
 
     @property
     def rounds(self) -> Sequence[RunStep]:
-        """The rounds of tool calls, in order."""
-        return [step for step in self._steps.values() if step.type == "tool_calls"]
+        """The rounds of tool calls, in order, but for those of the service's own."""
+        steps = [step for step in self._steps.values() if step.type == "tool_calls"]
+        return [step for step in steps if not step.tool_calls or any(call.hosted is None for call in step.tool_calls)]
 
     # Calls
 
@@ -256,8 +258,7 @@ class Mirror:
         self._complete_arguments(calls)
         if not unknown:
             return
-        is_open = (step for step in self._steps.values() if step.type == "tool_calls" and not self.has_ended(step))
-        step = next(is_open, None)
+        step = next((step for step in self.rounds if not self.has_ended(step)), None)
         if step is None:
             step = self._step_of_ours()
             self.take_step(step)
@@ -377,7 +378,7 @@ class Mirror:
 
 
 def _joined(theirs: ToolCall, ours: ToolCall | None) -> ToolCall:
-    if ours is None:
+    if ours is None or theirs.hosted is not None:  # what came of its own calls only the service knows
         return theirs
     output = ours.output if ours.output is not None else theirs.output
     return replace(ours, name=theirs.name, arguments=theirs.arguments, output=output)

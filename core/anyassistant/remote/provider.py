@@ -7,6 +7,7 @@ from dataclasses import replace
 from .. import protocols
 from ..errors import StoreError
 from ..host_task import HostTask
+from ..hosting.refusals import refuse_attachments, refuse_hosted_tools
 from ..hosting.run_provider import RunProvider
 from ..hosting.store import Store
 from ..protocols import AssistantParams, Capabilities, Provider, ThreadParams
@@ -38,6 +39,7 @@ class RemoteProvider(RunProvider):
         self.capabilities = provider.capabilities
 
     async def create_assistant(self, params: AssistantParams, /) -> protocols.Assistant:
+        refuse_hosted_tools(params.hosted_tools, params.tool_resources, self.capabilities, self.name)
         if params.model is None and self._default_model:
             params = replace(params, model=self._default_model)
         return await self._provider.create_assistant(params)
@@ -49,6 +51,8 @@ class RemoteProvider(RunProvider):
         return await self._provider.list_assistants(query)
 
     async def create_thread(self, params: ThreadParams, /) -> RemoteThread:
+        refuse_attachments(params.messages, self.capabilities, self.name)
+        refuse_hosted_tools((), params.tool_resources, self.capabilities, self.name)
         theirs = await self._provider.create_thread(params)
         return await self._indexed(theirs)
 

@@ -14,6 +14,7 @@ import anyio
 from .. import protocols
 from ..errors import AnyAssistantError, ThreadBusy, not_found
 from ..hosting.host import NO_TOOLS
+from ..hosting.refusals import refuse_attachments, refuse_hosted_tools
 from ..hosting.run import HostedRun, list_runs, open_run
 from ..hosting.store import RunState
 from ..protocols import MessageParams, RunParams, ToolExecutor
@@ -41,6 +42,7 @@ class RemoteThread(protocols.Thread):
         self.record = replace(record, service=host.service)
 
     async def create_message(self, params: MessageParams, /) -> Message:
+        refuse_attachments([params], self._host.provider.capabilities, self._host.name)
         thread = await self._thread()
         async with self._holder_is_known():
             return await thread.create_message(params)
@@ -59,6 +61,8 @@ class RemoteThread(protocols.Thread):
 
     async def create_run(self, params: RunParams, /, *, executor: ToolExecutor | None, follow: bool) -> HostedRun:
         host = self._host
+        refuse_hosted_tools(params.hosted_tools, None, host.provider.capabilities, host.name)
+        refuse_attachments(params.additional_messages, host.provider.capabilities, host.name)
         thread = await self._thread()
 
         async def create() -> HostedRun:
@@ -109,8 +113,16 @@ class RemoteThread(protocols.Thread):
     async def list_runs(self, query: PageQuery, /) -> Page[protocols.Run]:
         return await list_runs(self._host, self.record.id, query)
 
-    async def update(self, metadata: Mapping[str, str], /) -> ThreadRecord:
-        self.record = replace(await (await self._thread()).update(metadata), service=self._host.service)
+    async def update(
+        self, metadata: Mapping[str, str], /, *, tool_resources: Mapping[str, object] | None = None
+    ) -> ThreadRecord:
+        thread = await self._thread()
+        if tool_resources is None:
+            record = await thread.update(metadata)
+        else:
+            refuse_hosted_tools((), tool_resources, self._host.provider.capabilities, self._host.name)
+            record = await thread.update(metadata, tool_resources=tool_resources)
+        self.record = replace(record, service=self._host.service)
         await self._store.replace_thread(self.record)
         return self.record
 

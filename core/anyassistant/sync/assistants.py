@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 
 from ..client import AssistantOptions, AsyncAssistant, AsyncAssistants
 from ..client.handle import Handle
-from ..types import AssistantRecord
+from ..types import AssistantRecord, HostedTool
 from .paginator import Paginator
 from .portal import Portal
 
@@ -63,7 +63,7 @@ class Assistants(Handle):
         """Make an assistant; see `AsyncAssistants.create`."""
         return self._wrap(self._portal.call(partial(self._inner.create, **options)))
 
-    def get(self, assistant_id: str, /, *, tools: Sequence[ToolLike] = ()) -> Assistant:
+    def get(self, assistant_id: str, /, *, tools: Sequence[ToolLike | HostedTool] = ()) -> Assistant:
         """An assistant by id, with callables bound to it."""
         return self._wrap(self._portal.call(partial(self._inner.get, assistant_id, tools=tools)))
 

@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 
 from ..client import AsyncThread, AsyncThreads, ResponseFormat, RunOptions
 from ..client.handle import Handle
-from ..types import Content, Message, Order, Role, ThreadRecord
+from ..types import Attachment, Content, Message, Order, Role, ThreadRecord
 from .assistants import Assistant
 from .paginator import Paginator
 from .portal import Portal
@@ -37,9 +37,18 @@ class Thread(Handle):
         """The thread as last seen."""
         return self._inner.record
 
-    def add(self, content: Content, /, *, role: Role = "user", metadata: Mapping[str, str] | None = None) -> Message:
+    def add(
+        self,
+        content: Content,
+        /,
+        *,
+        role: Role = "user",
+        attachments: Sequence[Attachment | Mapping[str, object]] = (),
+        metadata: Mapping[str, str] | None = None,
+    ) -> Message:
         """Add a message: a text, or a list of parts; see `AsyncThread.add`."""
-        return self._portal.call(partial(self._inner.add, content, role=role, metadata=metadata))
+        add = partial(self._inner.add, content, role=role, attachments=attachments, metadata=metadata)
+        return self._portal.call(add)
 
     def messages(
         self, *, order: Order = "asc", limit: int = 20, after: str | None = None, run_id: str | None = None
@@ -103,9 +112,16 @@ class Threads(Handle):
         self._portal = portal
         self._inner = inner
 
-    def create(self, *, messages: Sequence[Content] = (), metadata: Mapping[str, str] | None = None) -> Thread:
-        """Make a thread, with user messages to begin with."""
-        return self._wrap(self._portal.call(partial(self._inner.create, messages=messages, metadata=metadata)))
+    def create(
+        self,
+        *,
+        messages: Sequence[Content] = (),
+        metadata: Mapping[str, str] | None = None,
+        tool_resources: Mapping[str, object] | None = None,
+    ) -> Thread:
+        """Make a thread, with user messages to begin with; see `AsyncThreads.create`."""
+        create = partial(self._inner.create, messages=messages, metadata=metadata, tool_resources=tool_resources)
+        return self._wrap(self._portal.call(create))
 
     def get(self, thread_id: str, /) -> Thread:
         """A thread by id."""
@@ -115,9 +131,17 @@ class Threads(Handle):
         """All threads, the newest first; with `metadata`, those which carry these pairs."""
         return Paginator(self._portal, self._inner.list(metadata=metadata), self._wrap)
 
-    def update(self, thread_id: str, /, *, metadata: Mapping[str, str]) -> Thread:
-        """Replace a thread's metadata."""
-        return self._wrap(self._portal.call(partial(self._inner.update, thread_id, metadata=metadata)))
+    def update(
+        self,
+        thread_id: str,
+        /,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        tool_resources: Mapping[str, object] | None = None,
+    ) -> Thread:
+        """Replace a thread's metadata, or the resources of its tools; see `AsyncThreads.update`."""
+        update = partial(self._inner.update, thread_id, metadata=metadata, tool_resources=tool_resources)
+        return self._wrap(self._portal.call(update))
 
     def delete(self, thread_id: str, /) -> None:
         """Delete a thread with its messages, runs and events."""

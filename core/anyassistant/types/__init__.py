@@ -1,7 +1,7 @@
 """What travels: records, events, turns, usage. Data only."""
 
 from .assistants import AssistantRecord
-from .content import Content, ContentPart, Detail, Image, Part, Refusal, Text, join_text
+from .content import Attachment, Content, ContentPart, Detail, Image, Part, Refusal, Text, join_text
 from .events import (
     ErrorEvent,
     Event,
@@ -26,16 +26,16 @@ from .runs import (
     RunStep,
     StepStatus,
 )
-from .tools import CallOutcome, CallState, Decision, PendingCall, ToolCall, ToolOutput, ToolSpec
+from .tools import CallOutcome, CallState, Decision, HostedTool, PendingCall, ToolCall, ToolOutput, ToolSpec
 from .turns import FinishReason, HistoryItem, Turn, TurnCall
 from .usage import Usage
 
 __all__ = [
     "AssistantRecord", "ThreadRecord", "Message", "MessageIncompleteDetails", "MessageStatus", "Role",
-    "Content", "ContentPart", "Part", "Text", "Image", "Refusal", "Detail", "join_text",
+    "Content", "ContentPart", "Part", "Text", "Image", "Refusal", "Attachment", "Detail", "join_text",
     "RunRecord", "RunStatus", "RunStep", "StepStatus", "RunResult", "TERMINAL", "Limits", "LastError",
     "IncompleteDetails", "IncompleteReason",
-    "ToolSpec", "ToolCall", "PendingCall", "ToolOutput", "Decision", "CallOutcome", "CallState",
+    "ToolSpec", "HostedTool", "ToolCall", "PendingCall", "ToolOutput", "Decision", "CallOutcome", "CallState",
     "Turn", "TurnCall", "FinishReason", "HistoryItem",
     "Event", "RunEvent", "RunStepEvent", "RunStepDeltaEvent", "MessageEvent", "MessageDeltaEvent", "ErrorEvent",
     "ExtensionEvent",

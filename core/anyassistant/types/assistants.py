@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .tools import ToolSpec
+from .tools import HostedTool, ToolSpec
 from .wire import Wire
 
 
@@ -14,7 +14,9 @@ from .wire import Wire
 class AssistantRecord:
     """An assistant: a model with instructions and tools. `created_at` is UTC epoch seconds.
 
-    `model=None` means the profile's model, so that swapping the provider does not break a stored assistant.
+    `model=None` means the profile's model, so that swapping the provider does not break a stored assistant. `tools` are
+    functions; `hosted_tools`, which the service runs itself, come behind them on the wire. `tool_resources` are the
+    files and vector stores of these, as the wire has them.
 
     Source: OpenAI Assistants v2 reference, "The assistant object".
     """
@@ -24,6 +26,8 @@ class AssistantRecord:
     model: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     tools: Sequence[ToolSpec] = ()
+    hosted_tools: Sequence[HostedTool] = ()
+    tool_resources: Mapping[str, object] | None = None
     description: str | None = None
     instructions: str | None = None
     temperature: float | None = None
@@ -41,8 +45,8 @@ class AssistantRecord:
             "description": self.description,
             "model": self.model,
             "instructions": self.instructions,
-            "tools": [tool.to_wire() for tool in self.tools],
-            "tool_resources": None,
+            "tools": [*(tool.to_wire() for tool in self.tools), *(tool.to_wire() for tool in self.hosted_tools)],
+            "tool_resources": None if self.tool_resources is None else dict(self.tool_resources),
             "metadata": dict(self.metadata),
             "temperature": self.temperature,
             "top_p": self.top_p,

@@ -104,11 +104,27 @@ class Image:
         return {"type": "image_url", "image_url": {"url": url, "detail": self.detail}}
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message, for tools that the provider's service runs itself.
+
+    Attributes:
+        file_id: Of a file that the service keeps.
+        tools: Types of the tools that may read it.
+    """
+
+    file_id: str
+    tools: Sequence[str] = ("file_search",)
+
+    def to_wire(self) -> dict[str, object]:
+        return {"file_id": self.file_id, "tools": [{"type": tool} for tool in self.tools]}
+
+
 Part: TypeAlias = Text | Image | Refusal
 """What a record's content is made of."""
 
-ContentPart: TypeAlias = str | Text | Image | Refusal | Mapping[str, object]
-"""What an app hands in: a part, a plain text, or a part as a wire dict."""
+ContentPart: TypeAlias = str | Text | Image | Refusal | Attachment | Mapping[str, object]
+"""What an app hands in: a part, a plain text, a part as a wire dict, or a file that goes with the message."""
 
 Content: TypeAlias = str | Sequence[ContentPart]
 

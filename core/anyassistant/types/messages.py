@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .content import Part, join_text
+from .content import Attachment, Part, join_text
 from .wire import Wire
 
 Role: TypeAlias = Literal["user", "assistant"]
@@ -16,6 +16,8 @@ MessageStatus: TypeAlias = Literal["in_progress", "incomplete", "completed"]
 @dataclass(frozen=True, slots=True)
 class ThreadRecord:
     """A thread. `created_at` is UTC epoch seconds.
+
+    `tool_resources` are the files and vector stores of its tools that the service runs, as the wire has them.
 
     Source: OpenAI Assistants v2 reference, "The thread object".
 
@@ -27,6 +29,7 @@ class ThreadRecord:
     id: str
     created_at: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    tool_resources: Mapping[str, object] | None = None
     object: Literal["thread"] = "thread"
     service: str | None = None
 
@@ -35,7 +38,7 @@ class ThreadRecord:
             "id": self.id,
             "object": self.object,
             "created_at": self.created_at,
-            "tool_resources": None,
+            "tool_resources": None if self.tool_resources is None else dict(self.tool_resources),
             "metadata": dict(self.metadata),
         }
 
@@ -65,6 +68,7 @@ class Message:
     created_at: int = 0
     completed_at: int | None = None
     incomplete_at: int | None = None
+    attachments: Sequence[Attachment] = ()
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     object: Literal["thread.message"] = "thread.message"
 
@@ -88,6 +92,6 @@ class Message:
             "content": [part.to_wire() for part in self.content],
             "assistant_id": self.assistant_id,
             "run_id": self.run_id,
-            "attachments": [],
+            "attachments": [attachment.to_wire() for attachment in self.attachments],
             "metadata": dict(self.metadata),
         }

@@ -9,7 +9,7 @@ from typing import Generic, Literal, TypeAlias
 from typing_extensions import TypeVar
 
 from .messages import Message
-from .tools import PendingCall, ToolCall, ToolSpec
+from .tools import HostedTool, PendingCall, ToolCall, ToolSpec
 from .usage import Usage
 from .wire import Wire
 
@@ -139,7 +139,8 @@ class RunStep:
 class RunRecord:
     """A run: its assistant as it was at creation, and how far it has come. Times are UTC epoch seconds.
 
-    `model` is the one that the run resolved. `limits` and `reasoning_effort` are ours; all else is the wire's.
+    `model` is the one that the run resolved. `tools` are functions; `hosted_tools`, which the service runs itself, come
+    behind them on the wire. `limits` and `reasoning_effort` are ours; all else is the wire's.
 
     Source: OpenAI Assistants v2 reference, "The run object".
     """
@@ -162,6 +163,7 @@ class RunRecord:
     completed_at: int | None = None
     instructions: str | None = None
     tools: Sequence[ToolSpec] = ()
+    hosted_tools: Sequence[HostedTool] = ()
     temperature: float | None = None
     top_p: float | None = None
     max_prompt_tokens: int | None = None
@@ -202,7 +204,7 @@ class RunRecord:
             "completed_at": self.completed_at,
             "model": self.model,
             "instructions": self.instructions or "",
-            "tools": [tool.to_wire() for tool in self.tools],
+            "tools": [*(tool.to_wire() for tool in self.tools), *(tool.to_wire() for tool in self.hosted_tools)],
             "metadata": dict(self.metadata),
             "usage": None if self.usage is None else self.usage.to_wire(),
             "temperature": self.temperature,

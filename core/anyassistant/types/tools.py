@@ -37,6 +37,22 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class HostedTool:
+    """A tool that the provider's service runs itself, such as `file_search`: nobody here calls it.
+
+    Attributes:
+        type: As the service names it.
+        options: What it is told, as the wire has it; empty for what the service does by default.
+    """
+
+    type: str
+    options: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    def to_wire(self) -> Mapping[str, object]:
+        return {"type": self.type, self.type: dict(self.options)} if self.options else {"type": self.type}
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a person decided of a call that needed approval.
 
@@ -85,6 +101,7 @@ class ToolCall:
         outcome: What came of it, or None while nothing has.
         decision: Who approved or rejected it, and when; None where nobody had to.
         metadata: What the tool gave for the app alone.
+        hosted: Of a call that the service made itself, what it tells of it, as the wire has it; `name` is its type.
     """
 
     id: str
@@ -95,6 +112,7 @@ class ToolCall:
     outcome: CallOutcome | None = None
     decision: Decision | None = None
     metadata: Mapping[str, object] = field(default_factory=dict[str, object])
+    hosted: Mapping[str, object] | None = None
 
     def as_called(self) -> Self:
         """The call as it is made: with the arguments that a person may have changed."""
@@ -102,6 +120,8 @@ class ToolCall:
         return self if edited is None else replace(self, arguments=edited)
 
     def to_wire(self) -> dict[str, object]:
+        if self.hosted is not None:
+            return {"id": self.id, "type": self.name, self.name: dict(self.hosted)}
         function = {"name": self.name, "arguments": self.arguments, "output": self.output}
         wire: dict[str, object] = {"id": self.id, "type": "function", "function": function}
         if self.decision is not None:

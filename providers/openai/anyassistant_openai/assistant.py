@@ -10,21 +10,20 @@ from anyassistant.types import AssistantRecord
 
 from .bodies import assistant_changes
 from .client import AssistantsClient, path_of
-from .mapping import assistant_record, built_in_tools
+from .mapping import assistant_record
 from .wire import WireAssistant
 
 
 class ServiceAssistant(protocols.Assistant):
-    """An assistant that the service keeps. Tools of the service's own stay with it when it is changed."""
+    """An assistant that the service keeps."""
 
     def __init__(self, client: AssistantsClient, wire: WireAssistant) -> None:
         self._client = client
         self._path = path_of("assistants", wire.id)
-        self._built_in = built_in_tools(wire.tools)
         self.record = assistant_record(wire)
 
     async def update(self, params: AssistantParams, /) -> AssistantRecord:
-        body = assistant_changes(params, self._built_in)
+        body = assistant_changes(params)
         self.record = assistant_record(await self._client.post(self._path, body, WireAssistant))
         return self.record
 

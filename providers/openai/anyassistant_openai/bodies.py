@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from anyassistant.errors import InvalidRequest, UnsupportedCapability
-from anyassistant.protocols import AssistantParams, MessageParams, NamedTool, RunParams, ThreadParams
-from anyassistant.types import Image, PageQuery, Part, Refusal, Text, ToolOutput
+from anyassistant.protocols import AssistantParams, MessageParams, NamedTool, RunParams, ThreadParams, ToolChoice
+from anyassistant.types import HostedTool, Image, PageQuery, Part, Refusal, Text, ToolOutput, ToolSpec
 
 from .wire import Json
 
@@ -37,11 +37,12 @@ def assistant_body(params: AssistantParams) -> Json:
         top_p=params.top_p,
         response_format=params.response_format,
     )
-    return body | _unless_empty(tools=_tools(params), metadata=params.metadata)
+    tools = _tools(params.tools, params.hosted_tools)
+    return body | _unless_empty(tools=tools, tool_resources=params.tool_resources, metadata=params.metadata)
 
 
-def assistant_changes(params: AssistantParams, built_in: Sequence[Json]) -> Json:
-    """The body that makes an assistant what `params` say, and leaves the service's own tools with it."""
+def assistant_changes(params: AssistantParams) -> Json:
+    """The body that makes an assistant what `params` say."""
     body: Json = {
         "name": params.name,
         "description": params.description,
@@ -49,21 +50,22 @@ def assistant_changes(params: AssistantParams, built_in: Sequence[Json]) -> Json
         "temperature": params.temperature,
         "top_p": params.top_p,
         "response_format": params.response_format or "auto",
-        "tools": [*_tools(params), *built_in],
+        "tools": _tools(params.tools, params.hosted_tools),
         "metadata": dict(params.metadata),
     }
-    return body | _given(model=params.model)
+    return body | _given(model=params.model, tool_resources=params.tool_resources)
 
 
 def thread_body(params: ThreadParams) -> Json:
     """The body that creates a thread with its first messages; see `MAX_MESSAGES` for the others."""
     messages = [message_body(one) for one in params.messages[:MAX_MESSAGES]]
-    return _unless_empty(messages=messages, metadata=params.metadata)
+    return _unless_empty(messages=messages, tool_resources=params.tool_resources, metadata=params.metadata)
 
 
 def message_body(params: MessageParams) -> Json:
     body: Json = {"role": params.role, "content": _content(params.content)}
-    return body | _unless_empty(metadata=params.metadata)
+    attachments = [one.to_wire() for one in params.attachments]
+    return body | _unless_empty(attachments=attachments, metadata=params.metadata)
 
 
 def run_body(params: RunParams) -> Json:
@@ -81,9 +83,10 @@ def run_body(params: RunParams) -> Json:
         )
     if len(params.additional_messages) > MAX_MESSAGES:
         raise _too_many("additional_messages", len(params.additional_messages), MAX_MESSAGES, "messages")
-    if params.tools is not None and len(params.tools) > MAX_RUN_TOOLS:
+    count = len(params.tools or ()) + len(params.hosted_tools)
+    if count > MAX_RUN_TOOLS:
         raise _too_many(
-            "tools", len(params.tools), MAX_RUN_TOOLS, "tools of a run; create the assistant with them, which takes 128"
+            "tools", count, MAX_RUN_TOOLS, "tools of a run; create the assistant with them, which takes 128"
         )
     for name in ("max_prompt_tokens", "max_completion_tokens"):
         count = getattr(params, name)
@@ -96,8 +99,8 @@ def run_body(params: RunParams) -> Json:
         model=params.model,
         instructions=params.instructions,
         additional_instructions=params.additional_instructions,
-        tools=None if params.tools is None else [tool.to_wire() for tool in params.tools],
-        tool_choice=_named(choice) if isinstance(choice, NamedTool) else None if choice == "auto" else choice,
+        tools=None if params.tools is None else _tools(params.tools, params.hosted_tools),
+        tool_choice=_choice(choice),
         parallel_tool_calls=None if params.parallel_tool_calls else False,
         response_format=params.response_format,
         temperature=params.temperature,
@@ -149,12 +152,20 @@ def _part(part: Part) -> Json:
             return part.to_wire()
 
 
-def _tools(params: AssistantParams) -> Sequence[Mapping[str, object]]:
-    return [tool.to_wire() for tool in params.tools]
+def _tools(functions: Sequence[ToolSpec], hosted: Sequence[HostedTool]) -> Sequence[Mapping[str, object]]:
+    return [*(tool.to_wire() for tool in functions), *(tool.to_wire() for tool in hosted)]
 
 
-def _named(choice: NamedTool) -> Json:
-    return {"type": "function", "function": {"name": choice.name}}
+def _choice(choice: ToolChoice | HostedTool) -> object:
+    match choice:
+        case "auto":
+            return None
+        case NamedTool(name):
+            return {"type": "function", "function": {"name": name}}
+        case HostedTool():
+            return choice.to_wire()
+        case _:
+            return choice
 
 
 def _too_many(param: str, count: int, most: int, what: str) -> InvalidRequest:
@@ -168,5 +179,5 @@ def _given(**fields: object) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _unless_empty(**fields: Sequence[object] | Mapping[str, object] | Mapping[str, str]) -> Json:
+def _unless_empty(**fields: Sequence[object] | Mapping[str, object] | Mapping[str, str] | None) -> Json:
     return {name: value for name, value in fields.items() if value}

@@ -8,6 +8,8 @@ from typing import Any, Literal, get_args
 
 from anyassistant.types import (
     AssistantRecord,
+    Attachment,
+    HostedTool,
     Image,
     IncompleteDetails,
     IncompleteReason,
@@ -43,13 +45,14 @@ NO_PARAMETERS: Mapping[str, object] = {"type": "object", "properties": {}}
 
 
 def assistant_record(wire: WireAssistant) -> AssistantRecord:
-    """An assistant; tools that the service runs itself are not among its tools, see `built_in_tools`."""
     return AssistantRecord(
         id=wire.id,
         name=wire.name,
         model=wire.model,
         metadata=wire.metadata,
         tools=tool_specs(wire.tools),
+        hosted_tools=hosted_tools(wire.tools),
+        tool_resources=wire.tool_resources or None,
         description=wire.description,
         instructions=wire.instructions,
         temperature=wire.temperature,
@@ -60,11 +63,10 @@ def assistant_record(wire: WireAssistant) -> AssistantRecord:
 
 
 def thread_record(wire: WireThread) -> ThreadRecord:
-    return ThreadRecord(wire.id, wire.created_at, wire.metadata)
+    return ThreadRecord(wire.id, wire.created_at, wire.metadata, wire.tool_resources or None)
 
 
 def message(wire: WireMessage) -> Message:
-    """A message, without its attachments."""
     reason = (wire.incomplete_details or {}).get("reason")
     return Message(
         id=wire.id,
@@ -78,6 +80,7 @@ def message(wire: WireMessage) -> Message:
         created_at=wire.created_at,
         completed_at=wire.completed_at,
         incomplete_at=wire.incomplete_at,
+        attachments=[found for one in wire.attachments if (found := _attachment(one)) is not None],
         metadata=wire.metadata,
     )
 
@@ -102,6 +105,7 @@ def run_record(wire: WireRun) -> RunRecord:
         completed_at=wire.completed_at,
         instructions=wire.instructions,
         tools=tool_specs(wire.tools),
+        hosted_tools=hosted_tools(wire.tools),
         temperature=wire.temperature,
         top_p=wire.top_p,
         max_prompt_tokens=wire.max_prompt_tokens,
@@ -142,9 +146,10 @@ def tool_specs(tools: Sequence[Json]) -> Sequence[ToolSpec]:
     return [spec for tool in tools if (spec := _tool_spec(tool)) is not None]
 
 
-def built_in_tools(tools: Sequence[Json]) -> Sequence[Json]:
+def hosted_tools(tools: Sequence[Json]) -> Sequence[HostedTool]:
     """The tools that the service runs itself: `code_interpreter`, `file_search` and its own."""
-    return [tool for tool in tools if tool.get("type") != "function"]
+    kinds = [(tool, str(tool.get("type") or "")) for tool in tools]
+    return [HostedTool(kind, tool.get(kind) or {}) for tool, kind in kinds if kind not in ("", "function")]
 
 
 def _tool_spec(tool: Json) -> ToolSpec | None:
@@ -162,14 +167,20 @@ def tool_call(call: Json) -> ToolCall:
         case {"type": "code_interpreter", "code_interpreter": {"input": str(code)}}:
             said = call["code_interpreter"]
             return ToolCall(
-                _id(call), "code_interpreter", json.dumps({"input": code}), output=_logs(said.get("outputs"))
+                _id(call),
+                "code_interpreter",
+                json.dumps({"input": code}),
+                output=_logs(said.get("outputs")),
+                hosted=said,
             )
         case {"function": {"name": str(name)}}:
             said = call["function"]
             return ToolCall(_id(call), name, said.get("arguments") or "", output=said.get("output"))
         case _:
             kind = str(call.get("type") or "")
-            return ToolCall(_id(call), kind, json.dumps(call.get(kind) or {}))
+            said = call.get(kind)
+            said = said if isinstance(said, dict) else {}
+            return ToolCall(_id(call), kind, json.dumps(said), hosted=said)
 
 
 def _id(call: Json) -> str:
@@ -186,6 +197,15 @@ def _logs(outputs: object) -> str:
 def _pending_calls(wire: WireAction | None) -> Sequence[PendingCall]:
     calls = () if wire is None else wire.submit_tool_outputs.tool_calls
     return [PendingCall(call.id, call.function.name, call.function.arguments) for call in calls]
+
+
+def _attachment(wire: Json) -> Attachment | None:
+    match wire:
+        case {"file_id": str(file_id)}:
+            tools = wire.get("tools") or ()
+            return Attachment(file_id, tuple(str(tool["type"]) for tool in tools if "type" in tool))
+        case _:
+            return None
 
 
 def _part(wire: Json) -> Part | None:

@@ -41,6 +41,7 @@ class OpenAIAssistants(protocols.Provider):
             usage=True,
             cancel=True,
             list_threads=config.list_threads,
+            hosted_tools=True,
         )
 
     async def create_assistant(self, params: AssistantParams, /) -> ServiceAssistant:

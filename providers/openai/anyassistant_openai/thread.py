@@ -80,8 +80,13 @@ class AssistantsThread(protocols.Thread):
         page = await self._client.list(self._runs, WireRun, page_parameters(query))
         return Page([AssistantsRun(self._client, run_record(one)) for one in page.data], page.has_more)
 
-    async def update(self, metadata: Mapping[str, str], /) -> ThreadRecord:
-        self.record = thread_record(await self._client.post(self._path, {"metadata": dict(metadata)}, WireThread))
+    async def update(
+        self, metadata: Mapping[str, str], /, *, tool_resources: Mapping[str, object] | None = None
+    ) -> ThreadRecord:
+        body: Json = {"metadata": dict(metadata)}
+        if tool_resources is not None:
+            body["tool_resources"] = tool_resources
+        self.record = thread_record(await self._client.post(self._path, body, WireThread))
         return self.record
 
     async def delete(self) -> None:

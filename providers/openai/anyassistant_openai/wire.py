@@ -52,6 +52,7 @@ class WireAssistant(WireObject):
     model: str | None = None
     instructions: str | None = None
     tools: list[Json] = []
+    tool_resources: Json | None = None
     metadata: Metadata = {}
     temperature: float | None = None
     top_p: float | None = None
@@ -61,6 +62,7 @@ class WireAssistant(WireObject):
 class WireThread(WireObject):
     created_at: Time = 0
     metadata: Metadata = {}
+    tool_resources: Json | None = None
 
 
 class WireMessage(WireObject):
@@ -74,6 +76,7 @@ class WireMessage(WireObject):
     run_id: str | None = None
     completed_at: Time | None = None
     incomplete_at: Time | None = None
+    attachments: list[Json] = []
     metadata: Metadata = {}
 
 

@@ -14,8 +14,10 @@ from anyassistant.store.sql.json_text import from_text, to_text
 from anyassistant.store.sql.spans import decode_events, encode_events
 from anyassistant.types import (
     AssistantRecord,
+    Attachment,
     ErrorEvent,
     ExtensionEvent,
+    HostedTool,
     Image,
     IncompleteDetails,
     LastError,
@@ -63,6 +65,8 @@ def tuples(one, max_size: int = 3):
 usage = st.none() | st.builds(Usage, st.integers(0), st.integers(0))
 error = st.builds(LastError, text, text, st.none() | st.floats(), st.none() | text)
 tools = tuples(st.builds(ToolSpec, text, text, mapping))
+hosted_tools = tuples(st.builds(HostedTool, text, mapping))
+attachments = tuples(st.builds(Attachment, text, tuples(text)))
 image = st.builds(
     Image,
     url=st.none() | text,
@@ -77,20 +81,24 @@ optional = st.none() | text
 assistants = st.builds(
     AssistantRecord, id=text, name=optional, model=optional, metadata=metadata, tools=tools, description=optional,
     instructions=optional, temperature=st.none() | number, top_p=st.none() | number,
-    response_format=st.just("auto") | mapping, created_at=st.integers(),
+    response_format=st.just("auto") | mapping, created_at=st.integers(), hosted_tools=hosted_tools,
+    tool_resources=st.none() | mapping,
 )  # fmt: skip
-threads = st.builds(ThreadRecord, id=text, created_at=st.integers(), metadata=metadata)
+threads = st.builds(
+    ThreadRecord, id=text, created_at=st.integers(), metadata=metadata, tool_resources=st.none() | mapping
+)
 messages = st.builds(
     Message, id=text, role=st.sampled_from(["user", "assistant"]), content=content, run_id=optional,
     status=st.sampled_from(["in_progress", "incomplete", "completed"]),
     incomplete_details=st.none() | st.builds(MessageIncompleteDetails, st.just("max_tokens")),
     thread_id=text, assistant_id=optional, created_at=st.integers(), completed_at=stamp, incomplete_at=stamp,
-    metadata=metadata,
+    metadata=metadata, attachments=attachments,
 )  # fmt: skip
 steps = st.builds(
     RunStep, id=text, type=st.sampled_from(["message_creation", "tool_calls"]),
     status=st.sampled_from(["in_progress", "completed", "failed"]),
-    tool_calls=tuples(st.builds(ToolCall, text, text, text, optional, optional)), message_id=optional, usage=usage,
+    tool_calls=tuples(st.builds(ToolCall, text, text, text, optional, optional, hosted=st.none() | mapping)),
+    message_id=optional, usage=usage,
     last_error=st.none() | error, run_id=text, thread_id=text, assistant_id=text, created_at=st.integers(),
     completed_at=stamp, failed_at=stamp, cancelled_at=stamp, expired_at=stamp, metadata=metadata,
 )  # fmt: skip
@@ -108,7 +116,8 @@ runs = st.builds(
     ),
     incomplete_details=st.none() | st.builds(IncompleteDetails, st.just("max_turns")), expires_at=stamp,
     created_at=st.integers(), started_at=stamp, cancelled_at=stamp, failed_at=stamp, completed_at=stamp,
-    instructions=optional, tools=tools, temperature=st.none() | number, top_p=st.none() | number,
+    instructions=optional, tools=tools, hosted_tools=hosted_tools,
+    temperature=st.none() | number, top_p=st.none() | number,
     max_prompt_tokens=stamp, max_completion_tokens=stamp, truncation_strategy=mapping,
     response_format=st.just("auto") | mapping, tool_choice=text | mapping, parallel_tool_calls=st.booleans(),
     reasoning_effort=optional, limits=st.builds(Limits, st.integers(), number, st.integers(), st.integers()),

@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from anyassistant import protocols as p
@@ -20,7 +21,7 @@ from anyassistant.host_task import HostTask
 from anyassistant.hosting import HostedProvider
 from anyassistant.hosting.host import NO_TOOLS
 from anyassistant.store.memory import MemoryStore
-from anyassistant.types import TERMINAL, Event, Image, PageQuery, RunEvent, Text, ToolOutput, ToolSpec
+from anyassistant.types import TERMINAL, Event, Image, PageQuery, RunEvent, RunStep, Text, ToolOutput, ToolSpec
 from anyassistant.types.events import data_to_wire
 
 from .loopback import Answer, Raw, Request, Stream, listening
@@ -42,6 +43,7 @@ class Double:
         mangle: Makes of a frame of a stream what is sent of it.
         streams: Whether it streams; else it refuses to.
         poll_after_ms: Said with each run, if not None.
+        hosted_calls: Calls of its own tools that each run makes first, in a step of their own.
     """
 
     def __init__(self) -> None:
@@ -53,8 +55,10 @@ class Double:
         self.mangle: Mangle | None = None
         self.streams = True
         self.poll_after_ms: int | None = None
+        self.hosted_calls: list[dict[str, Any]] = []
         self.provider: HostedProvider
-        self._built_in: dict[str, list[Any]] = {}
+        self._more: dict[str, dict[str, Any]] = {}
+        """What `echo` has no place for, by the object's id: tools of the service's own, resources, attachments."""
         self._store = MemoryStore()
 
     @asynccontextmanager
@@ -107,8 +111,22 @@ class Double:
         self.sent.append((kind, wire))
         return Answer(wire, headers={"x-request-id": f"req_{len(self.sent)}", **(headers or {})})
 
+    def _wire(self, record: Any) -> dict[str, Any]:
+        """A record as this service tells it."""
+        wire: dict[str, Any] = record.to_wire()
+        more = dict(self._more.get(record.id, {}))
+        if "hosted_tools" in more:
+            wire["tools"] = [*wire["tools"], *more.pop("hosted_tools")]
+        return {**wire, **more}
+
+    def _keep(self, key: str, body: Mapping[str, Any], *names: str) -> None:
+        more = self._more.setdefault(key, {})
+        more.update({name: body[name] for name in names if body.get(name) is not None})
+        if "tools" in body:
+            more["hosted_tools"] = [one for one in body["tools"] or [] if one["type"] != "function"]
+
     def _page(self, kind: str, records: Sequence[Any], *, has_more: bool) -> Answer:
-        data = [record if isinstance(record, dict) else record.to_wire() for record in records]
+        data = [record if isinstance(record, dict) else self._wire(record) for record in records]
         data = [self.alter(one) for one in data]
         self.sent.extend((kind, one) for one in data)
         ids = [one["id"] for one in data] or [None]
@@ -119,30 +137,25 @@ class Double:
 
     # Assistants
 
-    def _assistant(self, record: Any) -> dict[str, Any]:
-        wire = record.to_wire()
-        return {**wire, "tools": [*wire["tools"], *self._built_in.get(record.id, [])]}
-
     async def create_assistant(self, request: Request) -> Answer:
         if not request.body.get("model"):
             return error(400, "Missing required parameter: 'model'.", param="model")
         made = await self.provider.create_assistant(assistant_params(request.body))
-        self._built_in[made.record.id] = built_in(request.body)
-        return self._answer("assistant", self._assistant(made.record))
+        self._keep(made.record.id, request.body, "tool_resources")
+        return self._answer("assistant", self._wire(made.record))
 
     async def get_assistant(self, request: Request, assistant_id: str) -> Answer:
-        return self._answer("assistant", self._assistant((await self.provider.get_assistant(assistant_id)).record))
+        return self._answer("assistant", self._wire((await self.provider.get_assistant(assistant_id)).record))
 
     async def update_assistant(self, request: Request, assistant_id: str) -> Answer:
         found = await self.provider.get_assistant(assistant_id)
-        before = self._assistant(found.record)
-        body = {**before, **request.body}
-        self._built_in[assistant_id] = built_in(body)
-        return self._answer("assistant", self._assistant(await found.update(assistant_params(body))))
+        body = {**self._wire(found.record), **request.body}
+        self._keep(assistant_id, body, "tool_resources")
+        return self._answer("assistant", self._wire(await found.update(assistant_params(body))))
 
     async def list_assistants(self, request: Request) -> Answer:
         page = await self.provider.list_assistants(page_query(request))
-        return self._page("assistant", [self._assistant(one.record) for one in page.data], has_more=page.has_more)
+        return self._page("assistant", [one.record for one in page.data], has_more=page.has_more)
 
     async def delete_assistant(self, request: Request, assistant_id: str) -> Answer:
         await (await self.provider.get_assistant(assistant_id)).delete()
@@ -154,15 +167,26 @@ class Double:
         messages = request.body.get("messages", [])
         if len(messages) > 32:
             return error(400, "ensure this value has at most 32 items", param="messages")
-        params = p.ThreadParams([message_params(one) for one in messages], request.body.get("metadata") or {})
-        return self._answer("thread", (await self.provider.create_thread(params)).record.to_wire())
+        return self._answer("thread", self._wire((await self._make_thread(request.body)).record))
+
+    async def _make_thread(self, body: Mapping[str, Any]) -> p.Thread:
+        messages = body.get("messages", [])
+        params = p.ThreadParams([message_params(one) for one in messages], body.get("metadata") or {})
+        thread = await self.provider.create_thread(params)
+        self._keep(thread.record.id, body, "tool_resources")
+        if messages:
+            made = await thread.list_messages(PageQuery(limit=100, order="asc"))
+            for message, wire in zip(made.data, messages, strict=True):
+                self._keep(message.id, wire, "attachments")
+        return thread
 
     async def get_thread(self, request: Request, thread_id: str) -> Answer:
-        return self._answer("thread", (await self.provider.get_thread(thread_id)).record.to_wire())
+        return self._answer("thread", self._wire((await self.provider.get_thread(thread_id)).record))
 
     async def update_thread(self, request: Request, thread_id: str) -> Answer:
         thread = await self.provider.get_thread(thread_id)
-        return self._answer("thread", (await thread.update(request.body["metadata"])).to_wire())
+        self._keep(thread_id, request.body, "tool_resources")
+        return self._answer("thread", self._wire(await thread.update(request.body["metadata"])))
 
     async def list_threads(self, request: Request) -> Answer:
         page = await self.provider.list_threads(page_query(request))
@@ -174,16 +198,18 @@ class Double:
 
     async def create_message(self, request: Request, thread_id: str) -> Answer:
         thread = await self.provider.get_thread(thread_id)
-        return self._answer("message", (await thread.create_message(message_params(request.body))).to_wire())
+        made = await thread.create_message(message_params(request.body))
+        self._keep(made.id, request.body, "attachments")
+        return self._answer("message", self._wire(made))
 
     async def get_message(self, request: Request, thread_id: str, message_id: str) -> Answer:
         thread = await self.provider.get_thread(thread_id)
-        return self._answer("message", (await thread.get_message(message_id)).to_wire())
+        return self._answer("message", self._wire(await thread.get_message(message_id)))
 
     async def update_message(self, request: Request, thread_id: str, message_id: str) -> Answer:
         thread = await self.provider.get_thread(thread_id)
         changed = await thread.update_message(message_id, request.body["metadata"])
-        return self._answer("message", changed.to_wire())
+        return self._answer("message", self._wire(changed))
 
     async def list_messages(self, request: Request, thread_id: str) -> Answer:
         page = await (await self.provider.get_thread(thread_id)).list_messages(page_query(request))
@@ -202,10 +228,16 @@ class Double:
         if len(body.get("tools") or []) > 20:
             return error(400, "ensure this value has at most 20 items", param="tools")
         thread = await self.provider.get_thread(thread_id)
-        run = await thread.create_run(run_params(body), executor=NO_TOOLS, follow=True)
+        run = await self._begin(thread, body)
         if body.get("stream"):
             return Stream(self._stream(run), {"x-request-id": "req_stream"})
         return self._run(run)
+
+    async def _begin(self, thread: p.Thread, body: Mapping[str, Any]) -> p.Run:
+        run = await thread.create_run(run_params(body), executor=NO_TOOLS, follow=True)
+        self._more[run.record.id] = {"hosted_tools": self._more[body["assistant_id"]].get("hosted_tools", [])}
+        self._keep(run.record.id, body)
+        return run
 
     async def _find_run(self, thread_id: str, run_id: str) -> p.Run:
         return await (await self.provider.get_thread(thread_id)).get_run(run_id)
@@ -243,8 +275,22 @@ class Double:
         return self._run(run)
 
     async def list_steps(self, request: Request, thread_id: str, run_id: str) -> Answer:
-        page = await (await self._find_run(thread_id, run_id)).list_steps(page_query(request))
-        return self._page("step", page.data, has_more=page.has_more)
+        run = await self._find_run(thread_id, run_id)
+        query = page_query(request)
+        hosted = self._hosted_step(run.record) if self.hosted_calls else None
+        if hosted is not None and query.after == hosted["id"]:
+            query = replace(query, after=None)
+        elif query.after is not None:
+            hosted = None
+        page = await run.list_steps(query)
+        first = [] if hosted is None or run.record.status == "queued" else [hosted]
+        assert query.order == "asc" or not first  # whoever reads steps backwards is not thought of
+        return self._page("step", [*first, *page.data], has_more=page.has_more)
+
+    def _hosted_step(self, run: Any) -> dict[str, Any]:
+        step = RunStep(f"step_hosted_{run.id}", "tool_calls", "completed", run_id=run.id, thread_id=run.thread_id)
+        step = replace(step, assistant_id=run.assistant_id, created_at=run.created_at, completed_at=run.created_at)
+        return {**step.to_wire(), "step_details": {"type": "tool_calls", "tool_calls": self.hosted_calls}}
 
     async def upload(self, request: Request) -> Answer:
         wire = {
@@ -260,7 +306,7 @@ class Double:
 
     def _run(self, run: p.Run) -> Answer:
         headers = {} if self.poll_after_ms is None else {"openai-poll-after-ms": str(self.poll_after_ms)}
-        return self._answer("run", run.record.to_wire(), headers)
+        return self._answer("run", self._wire(run.record), headers)
 
     async def _last_of(self, run: p.Run) -> int:
         """The number of the run's last event before it rested."""
@@ -279,17 +325,38 @@ class Double:
                 is_earlier = event.event == "thread.run.step.delta" and event.data["id"] not in begun
                 if is_earlier or event.event.startswith("anyassistant."):
                     continue
-                async with aclosing(self._frame(event)) as pieces:
+                async with aclosing(self._frame(event.event, self._told(event))) as pieces:
                     async for piece in pieces:
                         yield piece
+                if event.event == "thread.run.in_progress" and after == 0 and self.hosted_calls:
+                    for name, data in self._hosted_events(event.data):
+                        async with aclosing(self._frame(name, data)) as pieces:
+                            async for piece in pieces:
+                                yield piece
                 if isinstance(event, RunEvent) and event.data.status in {*TERMINAL, "requires_action"}:
                     break
         yield b"event: done\ndata: [DONE]\n\n"
 
-    async def _frame(self, event: Event) -> AsyncGenerator[bytes, None]:
-        data = self.alter(dict(data_to_wire(event)))
-        name = event.event
-        if isinstance(event, RunEvent) and data["status"] != event.data.status:
+    def _told(self, event: Event) -> dict[str, Any]:
+        return dict(data_to_wire(event)) if isinstance(event.data, Mapping) else self._wire(event.data)
+
+    def _hosted_events(self, run: Any) -> Sequence[tuple[str, dict[str, Any]]]:
+        """A round of the service's own tools, as a stream tells it: what a call gave comes with a delta."""
+        done = self._hosted_step(run)
+        begun = {**done, "status": "in_progress", "completed_at": None}
+        begun["step_details"] = {"type": "tool_calls", "tool_calls": []}
+        calls = [{"index": at, **_numbered(call)} for at, call in enumerate(self.hosted_calls)]
+        delta = {"step_details": {"type": "tool_calls", "tool_calls": calls}}
+        return [
+            ("thread.run.step.created", begun),
+            ("thread.run.step.in_progress", begun),
+            ("thread.run.step.delta", {"id": done["id"], "object": "thread.run.step.delta", "delta": delta}),
+            ("thread.run.step.completed", done),
+        ]
+
+    async def _frame(self, name: str, data: dict[str, Any]) -> AsyncGenerator[bytes, None]:
+        data, was = self.alter(data), data
+        if data.get("object") == "thread.run" and data["status"] != was["status"]:
             name = f"thread.run.{data['status']}"
         frame = f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
         if self.mangle is None:
@@ -299,6 +366,15 @@ class Double:
         async with aclosing(self.mangle(name, frame)) as pieces:
             async for piece in pieces:
                 yield piece
+
+
+def _numbered(call: dict[str, Any]) -> dict[str, Any]:
+    """A call as a delta has it: what code gave has numbers there."""
+    code = call.get("code_interpreter")
+    if code is None:
+        return call
+    outputs = [{"index": at, **one} for at, one in enumerate(code["outputs"])]
+    return {**call, "code_interpreter": {**code, "outputs": outputs}}
 
 
 def error(status: int, message: str, *, param: str | None = None, code: str | None = None) -> Answer:
@@ -321,10 +397,6 @@ def page_query(request: Request) -> PageQuery:
 def tool_specs(body: Mapping[str, Any]) -> list[ToolSpec]:
     functions = [one["function"] for one in body.get("tools") or [] if one["type"] == "function"]
     return [ToolSpec(one["name"], one.get("description", ""), one["parameters"]) for one in functions]
-
-
-def built_in(body: Mapping[str, Any]) -> list[Any]:
-    return [one for one in body.get("tools") or [] if one["type"] != "function"]
 
 
 def assistant_params(body: Mapping[str, Any]) -> p.AssistantParams:
@@ -354,7 +426,7 @@ def run_params(body: Mapping[str, Any]) -> p.RunParams:
     fields = {name: value for name, value in body.items() if name not in ("stream", "tools", "additional_messages")}
     choice = fields.get("tool_choice")
     if isinstance(choice, dict):
-        fields["tool_choice"] = p.NamedTool(choice["function"]["name"])
+        fields["tool_choice"] = p.NamedTool(choice["function"]["name"]) if "function" in choice else "auto"
     return p.RunParams(
         **fields,
         tools=tool_specs(body) if "tools" in body else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from anyassistant.errors import InvalidRequest, UnsupportedCapability
 from anyassistant.protocols import AssistantParams, MessageParams, RunParams
-from anyassistant.types import PageQuery, Refusal, Text, ToolSpec
+from anyassistant.types import HostedTool, PageQuery, Refusal, Text, ToolSpec
 from anyassistant_openai.bodies import (
     assistant_body,
     assistant_changes,
@@ -25,6 +25,7 @@ def refused(params: RunParams) -> InvalidRequest:
 
 def test_more_tools_of_a_run_than_the_wire_takes() -> None:
     tools = [ToolSpec(f"tool_{at}", "", {"type": "object"}) for at in range(21)]
+    assert refused(RunParams("asst_1", tools=tools[:20], hosted_tools=[HostedTool("file_search")])).param == "tools"
     assert len(run_body(RunParams("asst_1", tools=tools[:20]))["tools"]) == 20
     error = refused(RunParams("asst_1", tools=tools))
     assert (error.param, error.code) == ("tools", "too_many_items")
@@ -60,8 +61,9 @@ def test_an_assistant_needs_a_model() -> None:
     assert caught.value.param == "model"
 
 
-def test_a_change_makes_the_assistant_what_is_said_and_keeps_the_services_own_tools() -> None:
-    body = assistant_changes(AssistantParams(tools=[SPEC], temperature=0), [{"type": "file_search"}])
+def test_a_change_makes_the_assistant_what_is_said() -> None:
+    search = HostedTool("file_search")
+    body = assistant_changes(AssistantParams(tools=[SPEC], hosted_tools=[search], temperature=0))
     assert body["tools"] == [SPEC.to_wire(), {"type": "file_search"}]
     assert (body["name"], body["temperature"], body["response_format"]) == (None, 0, "auto")
     assert "model" not in body  # it cannot be without

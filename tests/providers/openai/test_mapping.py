@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from anyassistant.types import (
+    Attachment,
+    HostedTool,
     Image,
     IncompleteDetails,
     LastError,
@@ -23,7 +25,6 @@ from anyassistant_openai.events import read_event
 from anyassistant_openai.mapping import (
     NO_PARAMETERS,
     assistant_record,
-    built_in_tools,
     message,
     run_record,
     run_step,
@@ -37,6 +38,7 @@ FUNCTION = {
     "type": "function",
     "function": {"name": "order", "description": "Order.", "parameters": {"type": "object"}, "strict": False},
 }
+CODE = {"input": "1", "outputs": [{"type": "logs", "logs": "a"}, {"type": "image", "image": {"file_id": "f"}}]}
 CITATION = {
     "type": "file_citation",
     "text": "【4:0†source】",
@@ -167,6 +169,31 @@ def test_a_message_with_all_parts() -> None:
     assert (said.run_id, said.completed_at, said.text) == ("run_1", 6, "See 【4:0†source】No.")
 
 
+def test_files_that_go_with_a_message() -> None:
+    wire = [
+        {"file_id": "file-1", "tools": [{"type": "file_search"}, {"type": "code_interpreter"}]},
+        {"file_id": "file-2", "tools": None},
+        {"tools": []},
+    ]
+    said = a_message(attachments=wire)
+    assert said.attachments == [Attachment("file-1", ("file_search", "code_interpreter")), Attachment("file-2", ())]
+    assert said.to_wire()["attachments"] == [wire[0], {"file_id": "file-2", "tools": []}]
+
+
+def test_files_and_vector_stores_of_a_thread() -> None:
+    resources = {"file_search": {"vector_store_ids": ["vs_1"]}}
+    thread = thread_record(WireThread.model_validate({"id": "t", "tool_resources": resources}))
+    assert thread.tool_resources == resources
+    assert thread.to_wire()["tool_resources"] == resources
+    assert thread_record(WireThread.model_validate({"id": "t", "tool_resources": {}})).tool_resources is None
+
+
+def test_tools_of_a_run_that_the_service_runs() -> None:
+    run = a_run(tools=[FUNCTION, {"type": "file_search", "file_search": {"max_num_results": 3}}])
+    assert run.hosted_tools == [HostedTool("file_search", {"max_num_results": 3})]
+    assert run.to_wire()["tools"][1:] == [{"type": "file_search", "file_search": {"max_num_results": 3}}]
+
+
 def test_a_message_that_broke_off() -> None:
     said = a_message(status="incomplete", incomplete_details={"reason": "content_filter"}, incomplete_at=9)
     assert (said.status, said.incomplete_at) == ("incomplete", 9)
@@ -198,22 +225,21 @@ def test_a_step_that_wrote_a_message() -> None:
             {
                 "id": "c",
                 "type": "code_interpreter",
-                "code_interpreter": {
-                    "input": "1",
-                    "outputs": [{"type": "logs", "logs": "a"}, {"type": "image", "image": {"file_id": "f"}}],
-                },
+                "code_interpreter": CODE,
             },
-            ToolCall("c", "code_interpreter", '{"input": "1"}', output="a"),
+            ToolCall("c", "code_interpreter", '{"input": "1"}', output="a", hosted=CODE),
         ),
         (
             {"id": "c", "type": "file_search", "file_search": {"results": []}},
-            ToolCall("c", "file_search", '{"results": []}'),
+            ToolCall("c", "file_search", '{"results": []}', hosted={"results": []}),
         ),
-        ({"id": "c", "type": "mcp"}, ToolCall("c", "mcp", "{}")),
+        ({"id": "c", "type": "mcp"}, ToolCall("c", "mcp", "{}", hosted={})),
     ],
 )
 def test_calls_of_a_step(call: dict[str, object], expected: ToolCall) -> None:
     assert tool_call(call) == expected
+    if call["type"] in call:
+        assert tool_call(call).to_wire() == call
 
 
 def test_a_step_of_a_kind_that_is_not_known() -> None:
@@ -235,7 +261,8 @@ def test_an_assistant() -> None:
     )
     record = assistant_record(wire)
     assert record.tools == [ToolSpec("bare", "", NO_PARAMETERS)]
-    assert built_in_tools(wire.tools) == [{"type": "code_interpreter"}]
+    assert record.hosted_tools == [HostedTool("code_interpreter")]
+    assert record.to_wire()["tools"][1] == {"type": "code_interpreter"}
     assert (record.response_format, record.temperature) == ({"type": "json_object"}, 0.0)
 
 

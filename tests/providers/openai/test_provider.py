@@ -42,15 +42,6 @@ async def test_assistants(client: AsyncClient) -> None:
         await client.assistants.get(made.id)
 
 
-async def test_the_services_own_tools_stay_with_an_assistant(provider: OpenAIAssistants, double: Double) -> None:
-    made = await provider.create_assistant(AssistantParams(model="gpt-4o", tools=[SPEC]))
-    double._built_in[made.record.id] = [{"type": "file_search"}]
-    found = await provider.get_assistant(made.record.id)
-    assert found.record.tools == [SPEC]
-    await found.update(AssistantParams(name="n", tools=[SPEC]))
-    assert double._built_in[made.record.id] == [{"type": "file_search"}]
-
-
 async def test_a_thread_of_any_length(client: AsyncClient, double: Double) -> None:
     thread = await client.threads.create(messages=[str(at) for at in range(70)])
     assert [message.text async for message in thread.messages(limit=30)] == [str(at) for at in range(70)]

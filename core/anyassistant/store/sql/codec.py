@@ -12,8 +12,10 @@ from typing import Any
 
 from ...types import (
     AssistantRecord,
+    Attachment,
     CallState,
     Decision,
+    HostedTool,
     Image,
     IncompleteDetails,
     LastError,
@@ -78,6 +80,7 @@ def encode_progress(record: RunRecord, snapshot: RunRecord) -> str:
 def decode_assistant(text: str) -> AssistantRecord:
     found: Fields = from_text(text)
     found["tools"] = _each(_tool, found["tools"])
+    found["hosted_tools"] = _each(_hosted_tool, found.get("hosted_tools", ()))
     return AssistantRecord(**found)
 
 
@@ -110,6 +113,7 @@ def decode_run(snapshot: RunRecord, progress: str) -> RunRecord:
 
 def message_of(found: Fields) -> Message:
     found["content"] = _each(_part, found["content"])
+    found["attachments"] = _each(_attachment, found.get("attachments", ()))
     details = found["incomplete_details"]
     if details is not None:
         found["incomplete_details"] = MessageIncompleteDetails(**details)
@@ -137,6 +141,7 @@ _RUN_DECODERS: Mapping[str, Callable[[Any], Any]] = {
     "last_error": lambda found: _optional(error_of, found),
     "pending_calls": lambda found: tuple(PendingCall(**_call_fields(call)) for call in found),
     "tools": lambda found: _each(_tool, found),
+    "hosted_tools": lambda found: _each(_hosted_tool, found),
     "limits": lambda found: Limits(**found),
     "incomplete_details": lambda found: _optional(lambda details: IncompleteDetails(**details), found),
 }
@@ -182,6 +187,14 @@ def _call_fields(found: Fields) -> Fields:
 
 def _tool(found: Fields) -> ToolSpec:
     return ToolSpec(**found)
+
+
+def _hosted_tool(found: Fields) -> HostedTool:
+    return HostedTool(**found)
+
+
+def _attachment(found: Fields) -> Attachment:
+    return Attachment(found["file_id"], tuple(found["tools"]))
 
 
 def _usage(found: Fields) -> Usage:

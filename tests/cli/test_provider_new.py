@@ -21,6 +21,7 @@ FILES = [
     "anyassistant_acme_cloud/plugin.py",
     "anyassistant_acme_cloud/py.typed",
     "pyproject.toml",
+    "tests/conftest.py",
     "tests/scenarios.py",
     "tests/test_contract.py",
     "tests/test_mapping.py",
@@ -40,7 +41,7 @@ def test_a_package_is_written_and_what_to_do_next_is_said(cli):
     assert said.code == 0
     assert said.err == ""
     assert said.out.splitlines() == [
-        "Wrote anyassistant-acme-cloud: 12 files. Install it and run its tests, then talk with it:",
+        "Wrote anyassistant-acme-cloud: 13 files. Install it and run its tests, then talk with it:",
         "  cd anyassistant-acme-cloud && pip install -e '.[test]' && pytest",
         "  anyassistant chat --provider acme-cloud:MODEL",
     ]

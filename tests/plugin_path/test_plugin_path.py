@@ -70,6 +70,14 @@ def test_a_provider_that_is_broken_is_caught(installation: Installation) -> None
     assert "ask `is not None`" in printed
 
 
+def test_a_key_from_the_environment_needs_no_change_of_its_tests(installation: Installation) -> None:
+    config = installation.site_packages / "anyassistant_stranger" / "config.py"
+    with changed(config, "    base_url", '    api_key_env: str | None = "STRANGER_API_KEY"\n    base_url'):
+        code, printed = installation.run(*PYTEST, "tests", "-k", "config or secrets")
+    assert code == 0, printed
+    assert count("passed", printed) >= 10, printed
+
+
 def test_it_answers_on_a_real_server(installation: Installation, real_server: str) -> None:
     config = f"""
 [profiles.real]

@@ -26,9 +26,9 @@ Those that are installed: anyassistant providers""",
 def new(name: str, /, *, output: Annotated[Path | None, Parameter(name="--output")] = None, json: Json = False) -> None:
     """Write the package of a new provider: a chat model behind an HTTP service, and its tests.
 
-    It speaks the wire of Chat Completions, with streams, tools, JSON Schemas, usage and errors, and passes the contract
-    as it is; its mapping is what to change for another wire. NAME is what people write after --provider; the package
-    is anyassistant-NAME.
+    It speaks the wire of Chat Completions: streams, tools, JSON Schemas, usage, errors. Its tests pass at once.
+
+    NAME is what people write after --provider. The package is anyassistant-NAME; its README says what to change next.
 
     Args:
         name: Lower-case letters, digits and single hyphens; of no provider that is installed.

@@ -47,7 +47,8 @@ class Cassettes(Scenarios):
         self._scenarios = scenarios or LiveScenarios()
         self._headers = [name.lower() for name in headers]
         self._recorded_on: dict[str, object] = {}
-        self.crowd = self._scenarios.crowd
+        for name in Scenarios.__annotations__:
+            setattr(self, name, getattr(self._scenarios, name))
 
     @contextmanager
     def staged(self, check: str, *, secrets: Sequence[str] = ()) -> Iterator[None]:

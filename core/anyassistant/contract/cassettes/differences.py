@@ -23,8 +23,8 @@ def describe_nearest(made: RecordedRequest, recorded: Sequence[RecordedRequest])
     """What was asked for, and how it differs from the nearest of what is recorded."""
     if not recorded:
         return f"{made.title}; nothing is recorded"
-    key = likeness_of(made).key
-    keys = [likeness_of(one).key for one in recorded]
+    key = likeness_of(made, {}).key
+    keys = [likeness_of(one, {}).key for one in recorded]
     if key in keys:
         return f"{made.title}, once more than the {keys.count(key)} times that it is recorded"
     near = [SequenceMatcher(None, key[:_COMPARED], one[:_COMPARED]).quick_ratio() for one in keys]

@@ -30,6 +30,16 @@ class _Said:
     pieces: Sequence[bytes]
     headers: Sequence[tuple[str, str]]
 
+    @property
+    def asked_ids(self) -> Sequence[str]:
+        """The ids in the request."""
+        return ids_in(self.url.encode() + b" " + self.content)
+
+    @property
+    def told_ids(self) -> Sequence[str]:
+        """The ids in the answer."""
+        return ids_in(b"".join(self.pieces) + " ".join(["", *(value for _, value in self.headers)]).encode())
+
 
 def edit(taped: Sequence[Taped], secrets: Secrets, *, headers: Collection[str] = ()) -> Sequence[Exchange]:
     """What is written of a recording.
@@ -55,8 +65,9 @@ def edit(taped: Sequence[Taped], secrets: Secrets, *, headers: Collection[str] =
         )
         for one, pieces in zip(taped, decoded, strict=True)
     ]
-    names = Names(_ids_of_the_service(all_said).__contains__)
-    return [_exchange(said, names) for said in _in_order(all_said)]
+    origins = _Origins(all_said)
+    names = Names(origins.of_service.__contains__)
+    return [_exchange(said, names) for said in _in_order(all_said, origins)]
 
 
 def _exchange(said: _Said, names: Names) -> Exchange:
@@ -69,32 +80,43 @@ def _exchange(said: _Said, names: Names) -> Exchange:
     return Exchange(request, RecordedAnswer(response.status_code, headers, pieces, is_whole=said.taped.is_whole))
 
 
-def _ids_of_the_service(all_said: Sequence[_Said]) -> Collection[str]:
-    """The ids that an answer had before a request did."""
-    own: set[str] = set()
-    service: set[str] = set()
-    for said in all_said:
-        own |= {*ids_in(said.url.encode()), *ids_in(said.content)} - service
-        service |= {*ids_in(b"".join(said.pieces)), *ids_in(" ".join(v for _, v in said.headers).encode())} - own
-    return service
+class _Origins:
+    """Where the ids of a recording come from.
+
+    Attributes:
+        of_service: The ids that an answer had before a request did, with the depth of the request that it answered.
+    """
+
+    def __init__(self, all_said: Sequence[_Said]) -> None:
+        self.of_service: dict[str, int] = {}
+        own: set[str] = set()
+        for said in all_said:
+            own |= {*said.asked_ids} - self.of_service.keys()
+            depth = self.depth_of(said)
+            self.of_service |= {id: depth for id in said.told_ids if id not in own and id not in self.of_service}
+
+    def depth_of(self, said: _Said) -> int:
+        """How many requests had to be answered, one after another, before this one could be made."""
+        return max((self.of_service[id] + 1 for id in said.asked_ids if id in self.of_service), default=0)
 
 
-def _in_order(all_said: Sequence[_Said]) -> Iterator[_Said]:
+def _in_order(all_said: Sequence[_Said], origins: _Origins) -> Iterator[_Said]:
     """As they were made, but for those that were made side by side: which was first is another each time."""
+
+    def key(said: _Said) -> tuple[int, str]:
+        request = record_request(said.taped.request.method, said.url, said.media_type, said.content, Names())
+        return origins.depth_of(said), likeness_of(request, {}).key
+
     together: list[_Said] = []
     until = -1
     for said in all_said:
         if said.taped.began > until:
-            yield from sorted(together, key=_key)
+            yield from sorted(together, key=key)
             together = []
         together.append(said)
         ended = said.taped.ended
         until = max(until, len(all_said) * 2 if ended is None else ended)
-    yield from sorted(together, key=_key)
-
-
-def _key(said: _Said) -> str:
-    return likeness_of(record_request(said.taped.request.method, said.url, said.media_type, said.content, Names())).key
+    yield from sorted(together, key=key)
 
 
 def _decode(taped: Taped) -> Sequence[bytes]:

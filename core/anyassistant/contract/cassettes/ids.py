@@ -21,8 +21,8 @@ _ID = "|".join(
 )
 """A UUID with and without hyphens, and what is prefixed as `run_6f0c1e2d3b4a596877fedcba`."""
 _ID_TEXT, _ID_BYTES = re.compile(_ID, re.ASCII), re.compile(_ID.encode())
-_NAME = re.compile(r"<id \d+>")
-_NAME_BYTES = re.compile(rb"<id \d+>")
+_NAME_OR_ID = re.compile(rf"<id \d+>|{_ID}", re.ASCII)
+_NAME_OR_ID_BYTES = re.compile(_NAME_OR_ID.pattern.encode())
 _TIME = re.compile(
     r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)|\b\d{8}T\d{6}Z\b", re.ASCII
 )
@@ -40,9 +40,9 @@ def rename_ids(text: str, rename: Callable[[str], str]) -> str:
     return _TIME.sub(TIME, _ID_TEXT.sub(lambda match: rename(match[0]), text))
 
 
-def rename_names(text: str, rename: Callable[[str], str]) -> str:
-    """A text with other names for the ids that have names."""
-    return _NAME.sub(lambda match: rename(match[0]), text)
+def rename_both(text: str, rename: Callable[[str], str]) -> str:
+    """A text with other names for ids that have names, and for those that stayed as they were."""
+    return _NAME_OR_ID.sub(lambda match: rename(match[0]), text)
 
 
 def rename_in_pieces(pieces: Sequence[bytes], names: Mapping[str, str]) -> list[bytes]:
@@ -51,8 +51,8 @@ def rename_in_pieces(pieces: Sequence[bytes], names: Mapping[str, str]) -> list[
 
 
 def fill_in(content: bytes, ids: Mapping[str, str]) -> bytes:
-    """A body with ids in place of their names, as far as these are known."""
-    return _NAME_BYTES.sub(lambda match: ids.get(match[0].decode(), match[0].decode()).encode(), content)
+    """A body with other ids in place of names and ids, as far as these are known."""
+    return _NAME_OR_ID_BYTES.sub(lambda match: ids.get(match[0].decode(), match[0].decode()).encode(), content)
 
 
 def is_time(number: object) -> bool:

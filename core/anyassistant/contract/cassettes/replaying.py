@@ -6,7 +6,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import anyio
@@ -47,15 +47,13 @@ class Player:
         self._record = record
         self._secrets = secrets
         self._lock = threading.Lock()
-        self._left: defaultdict[str, deque[tuple[Sequence[str], Exchange]]] = defaultdict(deque)
-        self._service_ids: set[str] = set()
+        self._left: defaultdict[str, list[_Told]] = defaultdict(list)
+        self._given: defaultdict[str, list[_Told]] = defaultdict(list)
+        self._numbers: dict[str, int] = {}
+        self._origins: dict[str, str] = {}
         self._ids: dict[str, str] = {}
         for one in exchanges or ():
-            likeness = likeness_of(one.request)
-            self._left[likeness.key].append((likeness.ids, one))
-            if one.answer is not None:
-                told = b"".join([*one.answer.pieces, *(f" {value}".encode() for value in one.answer.headers.values())])
-                self._service_ids.update(ids_in(told))
+            self._add(one)
 
     async def answer(self, request: httpx.Request, send: Send) -> httpx.Response:
         found = self._find(request, await request.aread())
@@ -84,7 +82,7 @@ class Player:
         url = str(request.url)
         with self._lock:
             self._secrets.learn_from(request.headers, url, content)
-            names = Names(self._service_ids.__contains__)
+            names = Names(self._origins.__contains__)
             made = record_request(
                 request.method,
                 self._secrets.hide_in_url(url),
@@ -92,23 +90,43 @@ class Player:
                 self._secrets.hide(content),
                 names,
             )
-            return self._take(made, list(names.by_id))
+            return self._take(made, {name: id for id, name in names.by_id.items()})
 
-    def _take(self, made: RecordedRequest, ids: Sequence[str]) -> RecordedAnswer | NotRecorded | None:
-        """The answer that is next for this request; of equal requests, rather that of the one with the same ids."""
-        left = self._left[likeness_of(made).key]
-        if not left:
+    def _add(self, exchange: Exchange) -> None:
+        likeness, answer = likeness_of(exchange.request, self._origins), exchange.answer
+        number = self._numbers.setdefault(likeness.key, len(self._numbers))
+        self._left[likeness.key].append(_Told(likeness.ids, answer))
+        if answer is not None:
+            told = b" ".join([b"".join(answer.pieces), *(value.encode() for value in answer.headers.values())])
+            new = dict.fromkeys(id for id in ids_in(told) if id not in self._origins)
+            self._origins |= {id: f"<{number}.{at}>" for at, id in enumerate(new)}
+
+    def _take(self, made: RecordedRequest, named: Mapping[str, str]) -> RecordedAnswer | NotRecorded | None:
+        """The answer that is next for this request."""
+        likeness = likeness_of(made, self._origins)
+        ids = [named.get(name, name) for name in likeness.ids]
+        left, given = self._left.get(likeness.key, []), self._given[likeness.key]
+        found = self._nearest(left, ids)
+        if found is not None:
+            left.remove(found)
+            given.append(found)
+        elif made.method == "GET":  # who looks more often than before sees the same
+            found = self._nearest(given[::-1], ids)
+        if found is None:
             return self._not_recorded(made)
-        at = next((at for at, (names, _) in enumerate(left) if self._fit(names, ids)), 0)
-        names, exchange = left[at]
-        del left[at]
-        self._ids.update(zip(names, ids, strict=True))
-        return None if exchange.answer is None else _filled_in(exchange.answer, self._ids)
+        self._ids.update(zip(found.ids, ids, strict=True))
+        return None if found.answer is None else _filled_in(found.answer, self._ids)
 
-    def _fit(self, names: Sequence[str], ids: Sequence[str]) -> bool:
-        named = {id: name for name, id in self._ids.items()}
-        pairs = list(zip(names, ids, strict=True))
-        return all(self._ids.get(name, id) == id and named.get(id, name) == name for name, id in pairs)
+    def _nearest(self, told: Sequence[_Told], ids: Sequence[str]) -> _Told | None:
+        """The first with the same ids, else the first in which other ids may have taken their places."""
+        taken = {id: name for name, id in self._ids.items()}
+
+        def fits(one: _Told) -> bool:
+            pairs = zip(one.ids, ids, strict=True)
+            return all(self._ids.get(name, id) == id and taken.get(id, name) == name for name, id in pairs)
+
+        fit = [one for one in told if fits(one)]
+        return next((one for one in fit if _has_same(one.ids, ids)), fit[0] if fit else None)
 
     def _not_recorded(self, made: RecordedRequest) -> NotRecorded:
         exchanges = self._exchanges or ()
@@ -119,6 +137,14 @@ class Player:
         if self.missed is None:
             self.missed = error
         return error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    """An answer, and the ids of its request that may be others in this run."""
+
+    ids: Sequence[str]
+    answer: RecordedAnswer | None
 
 
 class _Played(httpx.AsyncByteStream, AsyncIterator[bytes]):
@@ -160,6 +186,11 @@ class _PlayedBlocking(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._closed.set()
+
+
+def _has_same(recorded: Sequence[str], ids: Sequence[str]) -> bool:
+    """Whether the ids are the same, as far as they have no names."""
+    return all(name.startswith("<") or name == id for name, id in zip(recorded, ids, strict=True))
 
 
 def _filled_in(answer: RecordedAnswer, ids: Mapping[str, str]) -> RecordedAnswer:

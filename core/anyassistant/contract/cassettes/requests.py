@@ -6,11 +6,11 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .ids import TIME, Names, is_time, rename_ids, rename_names
+from .ids import TIME, Names, is_time, rename_both, rename_ids
 
 LONGEST = 2_000
 """Characters of a text in a request that are written; of a longer one its beginning, its length and its checksum."""
@@ -42,7 +42,7 @@ class Likeness:
 
     Attributes:
         key: Equal for them.
-        ids: What they name differently, in the order of the names in the key.
+        ids: In which they may differ: names of ids, and ids of the service, in the order of their places in the key.
     """
 
     key: str
@@ -61,11 +61,21 @@ def record_request(method: str, url: str, media_type: str, content: bytes, names
     return RecordedRequest(method, rename_ids(url, names.name), _body(media_type, content, names))
 
 
-def likeness_of(request: RecordedRequest) -> Likeness:
-    """What a request has in common with the same one of another run; its ids have names."""
+def likeness_of(request: RecordedRequest, origins: Mapping[str, str]) -> Likeness:
+    """What a request has in common with the same one of another run.
+
+    Args:
+        origins: Of the service's ids: what is equal for two that came with equal answers. They may change places.
+    """
     names = Names()
-    url = rename_names(request.url, names.name)
-    key = json.dumps([request.method, url, _numbered_anew(request.body, names)], sort_keys=True)
+
+    def rename(id: str) -> str:
+        if id.startswith("<"):
+            return names.name(id)
+        return f"{origins[id]}{names.name(id)}" if id in origins else id
+
+    url = rename_both(request.url, rename)
+    key = json.dumps([request.method, url, _renamed(request.body, rename)], sort_keys=True)
     return Likeness(key, list(names.by_id))
 
 
@@ -106,13 +116,13 @@ def _text(text: str, names: Names) -> str:
     return f"{blank[:_SHOWN]}... ({len(text)} characters, SHA-256 {checksum})"
 
 
-def _numbered_anew(value: Any, names: Names) -> Any:
+def _renamed(value: Any, rename: Callable[[str], str]) -> Any:
     match value:
         case str():
-            return rename_names(value, names.name)
+            return rename_both(value, rename)
         case dict():
-            return {name: _numbered_anew(value[name], names) for name in sorted(value)}
+            return {name: _renamed(value[name], rename) for name in sorted(value)}
         case list():
-            return [_numbered_anew(one, names) for one in value]
+            return [_renamed(one, rename) for one in value]
         case _:
             return value

@@ -20,6 +20,8 @@ Provided: TypeAlias = ChatModel | Manifest | Callable[[], ChatModel]
 """What can be checked: a provider, its manifest, or a function that makes new ones."""
 
 _SECRET_WORDS = ("key", "token", "secret", "password", "credential")
+_WHERE_IT_IS = ("_env", "_header", "_file", "_name", "_id", "_url")
+"""Ends of names of what says where a secret is or goes, and is none."""
 
 
 def subject_of(
@@ -85,8 +87,12 @@ def _secrets_of(name: str, value: object) -> Iterator[str]:
         yield value.get_secret_value()
     elif isinstance(value, SecretBytes):
         yield value.get_secret_value().decode("utf-8", "replace")
-    elif isinstance(value, str) and value and any(word in name.lower() for word in _SECRET_WORDS):
+    elif isinstance(value, str) and value and _is_of_a_secret(name.lower()):
         yield value
+
+
+def _is_of_a_secret(name: str) -> bool:
+    return any(word in name for word in _SECRET_WORDS) and not name.endswith(_WHERE_IT_IS)
 
 
 def is_single(provided: Provided) -> TypeGuard[ChatModel]:

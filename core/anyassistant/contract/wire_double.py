@@ -23,8 +23,9 @@ WITH_STATE = f"ECHO: {GIVE_STATE}"
 RETRY_AFTER = "RETRY-AFTER "
 REQUEST_ID = "REQUEST-ID "
 
+INVALID_REQUEST = "invalid_request"
 STATUSES = {
-    "invalid_request": 400,
+    INVALID_REQUEST: 400,
     "context_length_exceeded": 400,
     "authentication_error": 401,
     "permission_denied": 403,
@@ -87,7 +88,7 @@ class WireDouble:
         return httpx.Response(200, headers={"content-type": self._media_type}, stream=pieces)
 
     def _refuse(self, message: str) -> httpx.Response:
-        return self._write_failure(ProviderError(message, code="invalid_request", status_code=400))
+        return self._write_failure(ProviderError(message, code=INVALID_REQUEST, status_code=STATUSES[INVALID_REQUEST]))
 
     def _problem_with_states(self, messages: Sequence[ModelMessage]) -> str | None:
         """Turns that had a state when they were given, and come back without it, or with another."""

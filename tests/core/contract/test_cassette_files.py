@@ -305,3 +305,61 @@ def test_no_secret_is_left_however_it_is_cut(secret: str, at: int) -> None:
     content = f"before {secret} after".encode()
     hidden = Secrets([secret]).hide_in_pieces([content[: 7 + at], content[7 + at :]])
     assert secret.encode() not in b"".join(hidden)
+
+
+def test_what_is_polled_more_often_than_before_stays_as_it_was(tmp_path: Path, recording: pytest.MonkeyPatch) -> None:
+    cassettes = Cassettes(tmp_path)
+    with respx.mock, cassettes.staged(CHECK):
+        respx.get(URL).mock(side_effect=[httpx.Response(200, text=text) for text in ("queued", "done")])
+        for _ in range(2):
+            httpx.get(URL)
+    recording.undo()
+    with cassettes.staged(CHECK):
+        assert [httpx.get(URL).text for _ in range(4)] == ["queued", "done", "done", "done"]
+
+
+async def test_a_poll_that_was_given_up_is_not_waited_for(
+    tmp_path: Path, recording: pytest.MonkeyPatch, anyio_backend: str
+) -> None:
+    async def never(request: httpx.Request) -> httpx.Response:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    cassettes = Cassettes(tmp_path)
+    async with httpx.AsyncClient() as client:
+        with respx.mock, cassettes.staged(CHECK):
+            respx.get(URL).mock(side_effect=never)
+            with anyio.move_on_after(0.01):
+                await client.get(URL)
+            respx.get(URL).mock(side_effect=None, return_value=httpx.Response(200, text="done"))
+            await client.get(URL)
+        recording.undo()
+        with cassettes.staged(CHECK):
+            assert [(await client.get(URL)).text for _ in range(2)] == ["done", "done"]
+
+
+@pytest.mark.parametrize("given", [(0, 1), (1, 0)])
+def test_objects_that_are_made_alike_may_change_places(
+    tmp_path: Path, recording: pytest.MonkeyPatch, given: tuple[int, int]
+) -> None:
+    """Two tasks that each make an object and use it: which of them gets which of the two ids is chance."""
+    ids = ["asst_" + "1a" * 12, "asst_" + "2b" * 12]
+
+    def use(id: str, word: str) -> httpx.Response:
+        return httpx.post(f"{URL}/{id}/words", json={"word": word, "of": id})
+
+    cassettes = Cassettes(tmp_path)
+    with respx.mock, cassettes.staged(CHECK):
+        respx.post(URL).mock(side_effect=[httpx.Response(200, json={"id": id}) for id in ids])
+        respx.post(url__regex=".*/words").mock(side_effect=echo)
+        for word, id in zip(("one", "two"), [post({}).json()["id"] for _ in ids], strict=True):
+            use(id, word)
+    recording.undo()
+    with cassettes.staged(CHECK):
+        made = [post({}).json()["id"] for _ in ids]
+        for word, at in zip(("one", "two"), given, strict=True):
+            assert use(made[at], word).json() == {"echo": {"word": word, "of": made[at]}}
+    with pytest.raises(NotRecorded), cassettes.staged(CHECK):
+        made = [post({}).json()["id"] for _ in ids]
+        use(made[0], "one")
+        use(made[0], "two")

@@ -48,6 +48,7 @@ def edit(taped: Sequence[Taped], secrets: Secrets, *, headers: Collection[str] =
         secrets: What is known; what the recording shows is added.
         headers: Of answers, in lower case, to be written beside those of `HEADERS`.
     """
+    taped = _without_needless_polls(taped)
     decoded = [_decode(one) for one in taped]
     for one, pieces in zip(taped, decoded, strict=True):
         secrets.learn_from(one.request.headers, str(one.request.url), one.content, b"".join(pieces))
@@ -68,6 +69,14 @@ def edit(taped: Sequence[Taped], secrets: Secrets, *, headers: Collection[str] =
     origins = _Origins(all_said)
     names = Names(origins.of_service.__contains__)
     return [_exchange(said, names) for said in _in_order(all_said, origins)]
+
+
+def _without_needless_polls(taped: Sequence[Taped]) -> Sequence[Taped]:
+    """Leave out looks at something that were given up, where others were answered: which it is differs each time."""
+    looks = [one for one in taped if one.request.method == "GET"]
+    answered = {str(one.request.url) for one in looks if one.response is not None}
+    needless = {id(one) for one in looks if one.response is None and str(one.request.url) in answered}
+    return [one for one in taped if id(one) not in needless]
 
 
 def _exchange(said: _Said, names: Names) -> Exchange:

@@ -42,9 +42,11 @@ class Scenarios:
 
     Attributes:
         crowd: How many threads the checks of concurrency run at once.
+        least_tokens: The least that a run's `max_prompt_tokens` and `max_completion_tokens` can be.
     """
 
     crowd: int = 50
+    least_tokens: int = 1
 
     def staged(self, check: str, *, secrets: Sequence[str] = ()) -> AbstractContextManager[None]:
         """Entered around each run of a check: once on each event loop, in the thread of that loop.

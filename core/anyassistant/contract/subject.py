@@ -14,13 +14,24 @@ from typing_extensions import Unpack
 from ..client import AssistantOptions, AsyncAssistant, AsyncClient, AsyncRun, AsyncThread, RunOptions
 from ..hosting import Store
 from ..plugins import Manifest
-from ..protocols import Capabilities, ChatModel, ModelMessage, ModelRequest, UserMessage
+from ..protocols import (
+    AssistantParams,
+    Capabilities,
+    ChatModel,
+    ModelMessage,
+    ModelRequest,
+    Provider,
+    ThreadParams,
+    UserMessage,
+)
 from ..types import Content, RunResult, Text
 from .answers import Answer, collect
+from .asked_by_run import CLOSE_SECONDS, AskedByRun
+from .conversation import Conversation, said
 from .scenarios import Scenarios, Scene
 from .verdicts import NotApplicable, Unmet
 
-CLOSE_SECONDS = 10.0
+NO_BACKEND = "a chat model has no assistants, threads and runs of its own: hosting keeps them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,8 @@ class Subject:
     """A provider that is checked.
 
     Args:
-        create: Makes a new one; what it makes is held to be a ChatModel.
+        create: Makes a new one; what it makes is held to be a ChatModel, or a Provider: a full backend. What one
+            object of a backend has made, another one finds.
         name: Its name, for reports.
         scenarios: How its model is brought to do what a check needs.
         model: The name of the model that is asked.
@@ -107,6 +119,7 @@ class Subject:
         self._announced = announced
         self._is_single = is_single
         self._claims: Capabilities | None = None
+        self._is_backend: bool | None = None
 
     @property
     def announced(self) -> Announced:
@@ -131,12 +144,18 @@ class Subject:
             raise NotApplicable(settings)
         return settings
 
-    def create(self) -> ChatModel:
+    def create(self) -> ChatModel | Provider:
         """A new provider, which the caller closes."""
         made = self._create()
-        if not isinstance(made, ChatModel):
-            raise Unmet("a ChatModel from `create_provider`", f"a {type(made).__name__}")
+        if not isinstance(made, ChatModel | Provider):
+            raise Unmet("a ChatModel or a Provider from `create_provider`", f"a {type(made).__name__}")
+        self._is_backend = isinstance(made, Provider)
         return made
+
+    def create_model(self) -> ChatModel:
+        """A new provider, which the caller closes; a full backend is asked by runs."""
+        made = self.create()
+        return made if isinstance(made, ChatModel) else AskedByRun(made)
 
     def require_several(self) -> None:
         """Go on where providers can be made, and closed, as often as one likes.
@@ -147,10 +166,60 @@ class Subject:
         if self._is_single:
             raise NotApplicable("one provider was given: give a function that makes new ones")
 
+    async def is_backend(self) -> bool:
+        """Whether it is a full backend."""
+        if self._is_backend is None:
+            async with self.open():
+                pass
+        return bool(self._is_backend)
+
+    async def require_chat_model(self, why: str) -> None:
+        """Go on where it is a ChatModel.
+
+        Raises:
+            NotApplicable: It is a full backend, which the check cannot be about.
+        """
+        if await self.is_backend():
+            raise NotApplicable(why)
+
+    @asynccontextmanager
+    async def backend(self) -> AsyncGenerator[Provider, None]:
+        """A full backend, closed on leaving.
+
+        Raises:
+            NotApplicable: It is a ChatModel.
+        """
+        if not await self.is_backend():
+            raise NotApplicable(NO_BACKEND)
+        provider = self.create()
+        assert isinstance(provider, Provider)  # as it was before
+        try:
+            yield provider
+        finally:
+            with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+                await provider.aclose()
+
+    @asynccontextmanager
+    async def conversation(self, *messages: str, **assistant: Any) -> AsyncGenerator[Conversation, None]:
+        """A full backend with an assistant, and a thread that begins with these messages of the user.
+
+        Raises:
+            NotApplicable: It is a ChatModel.
+        """
+        async with self.backend() as provider:
+            yield await self.converse(provider, *messages, **assistant)
+
+    async def converse(self, provider: Provider, *messages: str, **assistant: Any) -> Conversation:
+        """An assistant of a backend, and a thread that begins with these messages of the user."""
+        params = AssistantParams(**{"model": self.model, **assistant})
+        made = await provider.create_assistant(params)
+        thread = await provider.create_thread(ThreadParams([said(one) for one in messages]))
+        return Conversation(provider, made, thread)
+
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[ChatModel, None]:
-        """A provider, closed on leaving."""
-        model = self.create()
+        """A provider, closed on leaving; a full backend is asked by runs."""
+        model = self.create_model()
         try:
             yield model
         finally:
@@ -174,6 +243,10 @@ class Subject:
         made: AssistantOptions = {"model": self.model, **options}
         assistant = await client.assistants.create(**made)
         return Talk(client, assistant, await client.threads.create(messages=messages))
+
+    def tokens(self, count: int) -> int:
+        """So many tokens, or the least that the backend can be bound to, if that is more."""
+        return max(count, self.scenarios.least_tokens)
 
     def request(self, *messages: str | Scene | ModelMessage, **settings: Any) -> ModelRequest:
         """A request; texts and scenes in it are the user's."""
@@ -212,6 +285,33 @@ class Subject:
         for name in capabilities:
             if not getattr(await self.claims(), name):
                 raise NotApplicable(f"`{name}` is not claimed")
+
+    async def require_backend(self, *capabilities: str) -> None:
+        """Go on where it is a full backend that claims all of these.
+
+        Raises:
+            NotApplicable: It is a ChatModel, or does not claim them.
+        """
+        if not await self.is_backend():
+            raise NotApplicable(NO_BACKEND)
+        await self.require(*capabilities)
+
+    async def require_streaming_backend(self, *capabilities: str) -> None:
+        """Go on where it is a full backend that streams, and claims all of these.
+
+        Raises:
+            NotApplicable: It is a ChatModel, or does not claim them.
+        """
+        await self.require_backend("streaming", *capabilities)
+
+    async def require_cancel(self) -> None:
+        """Go on where runs can be cancelled: those of a chat model always can, as hosting does it.
+
+        Raises:
+            NotApplicable: It is a backend that does not claim it.
+        """
+        if await self.is_backend():
+            await self.require("cancel")
 
     async def require_lack(self, capability: str) -> None:
         """Go on where the model does not claim this.

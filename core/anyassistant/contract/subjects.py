@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import TypeAlias, TypeGuard, cast
@@ -11,12 +11,13 @@ from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
 from ..errors import ConfigError
 from ..plugins import Manifest, Plugins
-from ..protocols import Capabilities, ChatModel, ModelDelta, ModelRequest
+from ..protocols import ChatModel, Provider
 from .echo_scenarios import EchoScenarios
+from .lent import LentBackend, LentModel
 from .scenarios import Scenarios
 from .subject import Announced, Patience, Subject
 
-Provided: TypeAlias = ChatModel | Manifest | Callable[[], ChatModel]
+Provided: TypeAlias = ChatModel | Provider | Manifest | Callable[[], ChatModel | Provider]
 """What can be checked: a provider, its manifest, or a function that makes new ones."""
 
 _SECRET_WORDS = ("key", "token", "secret", "password", "credential")
@@ -30,6 +31,7 @@ def subject_of(
     scenarios: Scenarios | None = None,
     name: str | None = None,
     model: str | None = None,
+    config: BaseModel | None = None,
     secrets: Sequence[str] = (),
     patience: Patience | None = None,
 ) -> Subject:
@@ -38,8 +40,9 @@ def subject_of(
     Args:
         name: The name that the provider is announced by; found by its package where it is left out.
         model: The name of the model that is asked; by default the manifest's, else called as the provider's class.
+        config: A config that can be used, where its fields have no defaults.
     """
-    source = _source_of(provided, name)
+    source = _source_of(provided, name, config)
     announced, found = source.announced, list(secrets)
     if isinstance(announced, Announced):
         model = model or announced.manifest.default_model or announced.manifest.name
@@ -95,9 +98,9 @@ def _is_of_a_secret(name: str) -> bool:
     return any(word in name for word in _SECRET_WORDS) and not name.endswith(_WHERE_IT_IS)
 
 
-def is_single(provided: Provided) -> TypeGuard[ChatModel]:
+def is_single(provided: Provided) -> TypeGuard[ChatModel | Provider]:
     """Whether this is one provider, and not what makes new ones. A class looks like its objects to a Protocol."""
-    return isinstance(provided, ChatModel) and not isinstance(provided, type)
+    return isinstance(provided, ChatModel | Provider) and not isinstance(provided, type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +110,27 @@ class _Source:
     announced: Announced | str
 
 
-def _source_of(provided: Provided, name: str | None) -> _Source:
+def _source_of(provided: Provided, name: str | None, config: BaseModel | None) -> _Source:
     if isinstance(provided, Manifest):
-        settings = _default_settings(provided)
+        settings = _default_settings(provided) if config is None else config
         return _Source(lambda: provided.create(_usable(settings)), Manifest, Announced(provided, settings))
     if is_single(provided):
-        lent = Lent(provided)
-        return _Source(lambda: lent, type(provided), announced_as(type(provided), name))
-    create = cast("Callable[[], ChatModel]", provided)
+        lent = LentModel(provided) if isinstance(provided, ChatModel) else LentBackend(provided)
+        return _Source(lambda: lent, type(provided), announced_as(type(provided), name, config))
+    create = cast("Callable[[], ChatModel | Provider]", provided)
     kind = type(create())
-    return _Source(create, kind, announced_as(kind, name))
+    return _Source(create, kind, announced_as(kind, name, config))
 
 
-def announced_as(kind: type, name: str | None = None, *, plugins: Plugins | None = None) -> Announced | str:
+def announced_as(
+    kind: type, name: str | None = None, config: BaseModel | None = None, *, plugins: Plugins | None = None
+) -> Announced | str:
     """The plugin that a class of provider comes from, or why it is not known.
 
     Args:
         kind: The class.
         name: Its name; without, the package is looked for that the class is of.
+        config: A config that can be used; by default that of defaults alone.
     """
     plugins = plugins or Plugins()
     package = kind.__module__.partition(".")[0]
@@ -138,7 +144,7 @@ def announced_as(kind: type, name: str | None = None, *, plugins: Plugins | None
         manifest = plugins.manifest(names[0])
     except ConfigError as error:
         return str(error)
-    return Announced(manifest, _default_settings(manifest))
+    return Announced(manifest, _default_settings(manifest) if config is None else config)
 
 
 def _default_settings(manifest: Manifest) -> BaseModel | str:
@@ -153,26 +159,3 @@ def _usable(settings: BaseModel | str) -> BaseModel:
     if isinstance(settings, str):
         raise ConfigError(f"Give a function that makes the provider: {settings}.")
     return settings
-
-
-class Lent(ChatModel):
-    """A provider that is somebody else's: clients that are done with it do not close it."""
-
-    def __init__(self, model: ChatModel) -> None:
-        self._model = model
-        self.capabilities: Capabilities = model.capabilities
-
-    def respond(self, request: ModelRequest, /) -> AsyncGenerator[ModelDelta, None]:
-        return self._model.respond(request)
-
-    async def capabilities_of(self, model: str, /) -> Capabilities:
-        return await self._model.capabilities_of(model)
-
-    async def count_tokens(self, request: ModelRequest, /) -> int | None:
-        return await self._model.count_tokens(request)
-
-    async def cancel(self, run_id: str, provider_state: object, /) -> None:
-        await self._model.cancel(run_id, provider_state)
-
-    def __repr__(self) -> str:
-        return repr(self._model)

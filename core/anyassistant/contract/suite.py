@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from ..protocols import ChatModel
+from ..protocols import ChatModel, Provider
 from .catalogue import Check, checks_of
 from .echo_scenarios import EchoScenarios
 from .report import Report, Result
@@ -19,6 +19,7 @@ from .subjects import subject_of
 
 if TYPE_CHECKING:
     import pytest
+    from pydantic import BaseModel
 
 
 class ProviderContract(ABC):
@@ -29,6 +30,7 @@ class ProviderContract(ABC):
         scenarios: How the model is brought to do what a check needs.
         name: The name that the provider is announced by; found by its package where it is None.
         model: The model that is asked; by default the manifest's.
+        config: A config that can be used, where the manifest's has fields without defaults.
         secrets: What must never be shown, beside the secrets of the config's defaults.
         loops: The event loops that each check runs on.
         patience: How long the provider may take.
@@ -39,6 +41,7 @@ class ProviderContract(ABC):
     scenarios: Scenarios = EchoScenarios()
     name: str | None = None
     model: str | None = None
+    config: BaseModel | None = None
     secrets: Sequence[str] = ()
     loops: Sequence[str] = event_loops()
     patience: Patience = Patience()
@@ -48,8 +51,11 @@ class ProviderContract(ABC):
     _provider: ClassVar[str]
 
     @abstractmethod
-    def create_provider(self) -> ChatModel:
-        """A new provider. It is called once for each check and more often, and what it gives is closed."""
+    def create_provider(self) -> ChatModel | Provider:
+        """A new provider. It is called once for each check and more often, and what it gives is closed.
+
+        Objects of a full backend belong to one service: what one has made, another finds.
+        """
 
     def make_subject(self) -> Subject:
         """What the checks are run against."""
@@ -58,6 +64,7 @@ class ProviderContract(ABC):
             scenarios=self.scenarios,
             name=self.name,
             model=self.model,
+            config=self.config,
             secrets=self.secrets,
             patience=self.patience,
         )

@@ -7,7 +7,7 @@ from pkgutil import resolve_name
 import pytest
 
 from ..errors import ConfigError
-from ..protocols import ChatModel
+from ..protocols import ChatModel, Provider
 from .catalogue import SUITE
 from .scenarios import Scenarios
 from .subject import Subject
@@ -30,7 +30,7 @@ class TestProvider(ProviderContract):
     def make_subject(self) -> Subject:
         return self.subject
 
-    def create_provider(self) -> ChatModel:
+    def create_provider(self) -> ChatModel | Provider:
         return self.subject.create()
 
 

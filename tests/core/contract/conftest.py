@@ -1,6 +1,8 @@
-"""The mutants are data in modules of this folder, which its tests import by name."""
+"""The mutants are data in modules of this folder, and the service that some are made of is in another one: the tests
+import them by name."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "remote")]

@@ -1,6 +1,7 @@
 """All mutants."""
 
 import mutants_of_answers
+import mutants_of_backends
 import mutants_of_hosts
 import mutants_of_leaks
 import mutants_of_requests
@@ -17,4 +18,5 @@ MUTANTS: list[Mutant] = [
     *mutants_of_stores.MUTANTS,
     *mutants_of_time.MUTANTS,
     *mutants_of_hosts.MUTANTS,
+    *mutants_of_backends.MUTANTS,
 ]

@@ -96,7 +96,7 @@ MUTANTS = [
     announced("config: a config comes back from its json", "a validator changes it each time", Restless),
     announced("config: a profile gives the same config", "it has the time of its making", Restless),
     announced("config: an error of a config does not show its input", "a validator repeats it", Talkative),
-    announced("config: a config makes a chat model", "it makes something else", Loose, create=object),
+    announced("config: a config makes a provider", "it makes something else", Loose, create=object),
     announced("discovery: it speaks the contract", "the version of the package", Loose, contract="0.1"),
     patched(
         "validation errors: a temperature out of range is refused",

@@ -96,7 +96,7 @@ def test_a_config_without_defaults_says_what_it_needs() -> None:
     subject = subject_of(manifest)
     results = {one.id: run_check(one, subject) for one in checks_of() if one.group == "config"}
     reason = "the config of 'mine' has no defaults for: base_url"
-    assert results["config: a config makes a chat model"].reason == reason
+    assert results["config: a config makes a provider"].reason == reason
 
 
 def test_a_provider_is_known_by_its_package() -> None:

@@ -2,6 +2,15 @@
 
 from . import (
     assistants,
+    backend_assistants,
+    backend_cancellation,
+    backend_capabilities,
+    backend_closing,
+    backend_events,
+    backend_messages,
+    backend_outputs,
+    backend_runs,
+    backend_threads,
     blocking,
     cancellation,
     capabilities,
@@ -39,8 +48,12 @@ MODULES = (
     requests, deltas, capabilities, tools, parallel_tools, structured_output, streaming, usage, token_counts,
     provider_state, errors, cancellation, concurrency, cleanup, event_loops, blocking, secrets,
     assistants, threads, messages, paging, lifecycle, steps, limits, thread_lock, resume, history, metadata, content,
-    validation, config, discovery,
+    validation,
+    backend_assistants, backend_threads, backend_messages, backend_runs, backend_events, backend_outputs,
+    backend_cancellation, backend_capabilities, backend_closing,
+    config, discovery,
 )  # fmt: skip
-"""In the order of a report: what a model does first, then what it does within threads and runs, then the plugin."""
+"""In the order of a report: what a model does first, then what it does within threads and runs, what a full backend
+keeps itself, the plugin."""
 
 __all__ = ["MODULES"]

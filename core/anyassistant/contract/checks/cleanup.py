@@ -26,7 +26,7 @@ check = Group("resource clean-up")
 )
 async def closing_twice_does_no_harm(subject: Subject) -> None:
     subject.require_several()
-    model = subject.create()
+    model = subject.create_model()
     await _use(model, subject)
     await model.aclose()
     await model.aclose()
@@ -38,7 +38,7 @@ async def closing_twice_does_no_harm(subject: Subject) -> None:
 )
 async def closing_unused_does_no_harm(subject: Subject) -> None:
     subject.require_several()
-    await subject.create().aclose()
+    await subject.create_model().aclose()
 
 
 @check(
@@ -47,7 +47,7 @@ async def closing_unused_does_no_harm(subject: Subject) -> None:
 )
 async def closing_is_prompt(subject: Subject) -> None:
     subject.require_several()
-    model = subject.create()
+    model = subject.create_model()
     await _use(model, subject)
     began = anyio.current_time()
     await model.aclose()
@@ -65,7 +65,7 @@ async def no_task_is_left(subject: Subject) -> None:
     await _use_and_close(subject)
     before = {task.id for task in anyio.get_running_tasks()}
     await _use_and_close(subject)
-    await _until_gone(subject, lambda: [one.name for one in anyio.get_running_tasks() if one.id not in before], "tasks")
+    await until_gone(subject, lambda: [one.name for one in anyio.get_running_tasks() if one.id not in before], "tasks")
 
 
 @check(
@@ -75,12 +75,16 @@ async def no_task_is_left(subject: Subject) -> None:
 async def a_stream_that_is_left_leaves_no_task(subject: Subject) -> None:
     scene = subject.scenarios.long_answer(500)
     async with subject.open() as model:
-        await _use(model, subject)
+
+        async def leave() -> None:
+            async with aclosing(model.respond(subject.request(scene))) as deltas:
+                async for _ in deltas:
+                    break
+
+        await leave()  # what a provider needs for itself is there now
         before = {task.id for task in anyio.get_running_tasks()}
-        async with aclosing(model.respond(subject.request(scene))) as deltas:
-            async for _ in deltas:
-                break
-        await _until_gone(
+        await leave()
+        await until_gone(
             subject, lambda: [one.name for one in anyio.get_running_tasks() if one.id not in before], "tasks"
         )
 
@@ -92,10 +96,10 @@ async def a_stream_that_is_left_leaves_no_task(subject: Subject) -> None:
 async def no_connection_or_file_is_left(subject: Subject) -> None:
     subject.require_several()
     await _use_and_close(subject)  # what stays open for the process's life is open now
-    before = _open_files()
+    before = open_files()
     for _ in range(3):
         await _use_and_close(subject)
-    await _until_gone(subject, lambda: sorted(_open_files() - before), "files")
+    await until_gone(subject, lambda: sorted(open_files() - before), "files")
 
 
 @check(
@@ -121,7 +125,7 @@ async def no_thread_holds_up_the_exit(subject: Subject) -> None:
     subject.require_several()
     before = set(threading.enumerate())
     await _use_and_close(subject)
-    await _until_gone(
+    await until_gone(
         subject, lambda: [one.name for one in threading.enumerate() if one not in before and not one.daemon], "threads"
     )
 
@@ -135,7 +139,7 @@ async def _use_and_close(subject: Subject) -> None:
         await _use(model, subject)
 
 
-async def _until_gone(subject: Subject, left: Callable[[], Sequence[object]], what: str) -> None:
+async def until_gone(subject: Subject, left: Callable[[], Sequence[object]], what: str) -> None:
     """Wait until nothing is left: what is given back may take a moment."""
     deadline = anyio.current_time() + subject.patience.prompt
     while (rest := left()) and anyio.current_time() < deadline:  # noqa: ASYNC110 - nobody tells of it
@@ -143,7 +147,7 @@ async def _until_gone(subject: Subject, left: Callable[[], Sequence[object]], wh
     expect(not rest, f"no {what} left", rest)
 
 
-def _open_files() -> set[str]:
+def open_files() -> set[str]:
     """The open files and sockets of this process, by number and target."""
     folder = "/proc/self/fd"
     if not os.path.isdir(folder):

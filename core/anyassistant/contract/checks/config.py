@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 from ...config import resolve
 from ...errors import ConfigError
 from ...plugins import GROUP, Installed, Manifest, Plugins
-from ...protocols import ChatModel
+from ...protocols import ChatModel, Provider
 from ..catalogue import Group
 from ..subject import Subject
 from ..verdicts import NotApplicable, Unmet, expect, expect_equal
@@ -26,9 +26,7 @@ check = Group("config")
     trap="validators that change their input each time, or fields that JSON has no form for",
 )
 def a_config_comes_back_from_its_json(subject: Subject) -> None:
-    settings = subject.settings
-    if any(isinstance(value, SecretStr | SecretBytes) for value in vars(settings).values()):
-        raise NotApplicable("a config with secrets is not written")
+    settings = _writable(subject)
     again = type(settings).model_validate_json(settings.model_dump_json())
     expect_equal(again, settings, "the config")
 
@@ -38,7 +36,7 @@ def a_config_comes_back_from_its_json(subject: Subject) -> None:
     trap="an alias that only JSON knows, or a field that TOML has no form for",
 )
 def a_profile_gives_the_same_config(subject: Subject) -> None:
-    settings = subject.settings
+    settings = _writable(subject)
     values = json.loads(settings.model_dump_json(exclude_defaults=True, exclude_none=True))
     expect_equal(_resolved(subject, values), settings, "the config of the profile")
 
@@ -83,9 +81,17 @@ def an_error_of_a_config_does_not_show_its_input(subject: Subject) -> None:
     rule="Manifest.create: synchronous, of a config, without asking anybody",
     trap="the service is asked, or a file is read, before anything is asked of the provider",
 )
-def a_config_makes_a_chat_model(subject: Subject) -> None:
+def a_config_makes_a_provider(subject: Subject) -> None:
     made = subject.announced.manifest.create(subject.settings)
-    expect(isinstance(made, ChatModel), "a ChatModel", type(made).__name__)
+    expect(isinstance(made, ChatModel | Provider), "a ChatModel or a Provider", type(made).__name__)
+
+
+def _writable(subject: Subject) -> BaseModel:
+    """A config that can be written and read again."""
+    settings = subject.settings
+    if any(isinstance(value, SecretStr | SecretBytes) for value in vars(settings).values()):
+        raise NotApplicable("a config with secrets is not written")
+    return settings
 
 
 def _resolved(subject: Subject, values: Mapping[str, object]) -> BaseModel:

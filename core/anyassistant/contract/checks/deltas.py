@@ -16,12 +16,15 @@ from ..verdicts import Unmet, expect, expect_equal
 
 check = Group("deltas")
 
+OF_RESPOND = "it is about what `respond` gives: a full backend has runs, and gives events"
+
 
 @check(
     rule="ChatModel.respond gives an async generator, which can be closed",
     trap="`async def respond` that returns a generator, or a class with `__anext__` but without `aclose`",
 )
 async def respond_gives_an_async_generator(subject: Subject) -> None:
+    await subject.require_chat_model(OF_RESPOND)
     async with subject.open() as model:
         deltas = model.respond(subject.request("Hello."))
         came = type(deltas).__name__
@@ -36,6 +39,7 @@ async def respond_gives_an_async_generator(subject: Subject) -> None:
     trap="a field of the service is handed on that is sometimes null, such as `content`",
 )
 async def each_delta_is_well_formed(subject: Subject) -> None:
+    await subject.require_chat_model(OF_RESPOND)
     answer = await subject.ask(subject.scenarios.answer("Hello."))
     _expect_well_formed(answer)
 
@@ -45,6 +49,7 @@ async def each_delta_is_well_formed(subject: Subject) -> None:
     trap="services that give arguments as an object need `json.dumps`, not `str`",
 )
 async def each_delta_of_a_call_is_well_formed(subject: Subject) -> None:
+    await subject.require_chat_model(OF_RESPOND)
     await subject.require("tools")
     answer = await subject.ask(subject.scenarios.call(IN_PARIS), tools=[WEATHER])
     _expect_well_formed(answer)
@@ -76,6 +81,7 @@ async def a_call_has_one_finish_reason(subject: Subject) -> None:
     trap="a buffer is flushed after the end was told",
 )
 async def nothing_is_said_after_the_finish_reason(subject: Subject) -> None:
+    await subject.require_chat_model(OF_RESPOND)
     answer = await subject.ask(subject.scenarios.answer("Hello there."))
     ends = [at for at, delta in enumerate(answer.deltas) if delta.finish_reason is not None]
     late = [one for one in answer.deltas[ends[0] + 1 :] if one.text or one.refusal or one.tool_call] if ends else []
@@ -130,6 +136,7 @@ async def the_request_stays_as_it_was(subject: Subject) -> None:
     trap="the request is sent when the generator is made, and leaks when it is thrown away",
 )
 async def a_stream_that_is_not_read_does_nothing(subject: Subject) -> None:
+    await subject.require_chat_model(OF_RESPOND)
     async with subject.open() as model:
         await model.respond(subject.request("Hello.")).aclose()
         await collect(model.respond(subject.request(subject.scenarios.answer("Hello."))))

@@ -86,7 +86,7 @@ async def a_model_is_usable_after_a_failure(subject: Subject) -> None:
 
 
 @check(
-    rule="RunRecord.last_error: the provider's code and message; RunFailed has the ProviderError as its cause",
+    rule="RunRecord.last_error: the provider's code; RunFailed has a chat model's ProviderError as its cause",
     trap="the provider retries for longer than the run may take",
 )
 async def a_failure_ends_the_run_with_its_code(subject: Subject) -> None:
@@ -96,7 +96,8 @@ async def a_failure_ends_the_run_with_its_code(subject: Subject) -> None:
             await talk.result()
         except RunFailed as error:
             expect_equal(error.code, CODE, "the code")
-            expect(isinstance(error.__cause__, ProviderError), "ProviderError as the cause", error.__cause__)
+            if not await subject.is_backend():  # where the run failed at its service, and nothing was raised here
+                expect(isinstance(error.__cause__, ProviderError), "ProviderError as the cause", error.__cause__)
             return
     raise Unmet("RunFailed", "a run that completed")
 

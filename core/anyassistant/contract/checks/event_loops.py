@@ -54,7 +54,7 @@ def it_is_made_outside_of_a_loop(subject: Subject) -> None:
     subject.require_several()
     scene = subject.scenarios.answer("Made outside.")
     for loop in event_loops():
-        model = subject.create()
+        model = subject.create_model()
         answer = anyio.run(_ask, model, subject, scene, backend=loop)
         expect_equal(answer.finish_reasons, ["stop"], "the finish reasons")
 
@@ -83,7 +83,7 @@ async def _longest_pause(subject: Subject, scene: Scene) -> float:
 
         group.start_soon(watch)
         await anyio.lowlevel.checkpoint()
-        await collect(model.respond(subject.request(scene, max_completion_tokens=50)))
+        await collect(model.respond(subject.request(scene, max_completion_tokens=subject.tokens(50))))
         await anyio.sleep(0.02)
         group.cancel_scope.cancel()
     return longest

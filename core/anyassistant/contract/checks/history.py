@@ -131,6 +131,7 @@ async def a_thread_goes_on_after_a_failure(subject: Subject) -> None:
     trap="outputs that say that a call was not made are sent as its result, without the call",
 )
 async def a_thread_goes_on_after_a_cancelled_call(subject: Subject) -> None:
+    await subject.require_cancel()
     await subject.require("tools")
     scene = subject.scenarios.answer("Never mind.")
     async with subject.talk(subject.scenarios.call(IN_PARIS).message, tools=[WEATHER.to_wire()]) as talk:

@@ -9,7 +9,7 @@ from ...types import TERMINAL, Event, RunEvent, RunStatus
 from ..catalogue import Group
 from ..kit_tools import IN_PARIS, WEATHER, get_weather
 from ..subject import Subject
-from ..verdicts import expect, expect_equal
+from ..verdicts import NotApplicable, expect, expect_equal
 
 check = Group("run lifecycle")
 
@@ -19,6 +19,7 @@ check = Group("run lifecycle")
     trap="a model that ends without a finish reason makes the run fail",
 )
 async def an_answered_run_completes(subject: Subject) -> None:
+    await _require_each_status(subject)
     async with subject.talk(subject.scenarios.answer("Hello.").message) as talk:
         events = [one async for one in talk.run().events(check=False)]
     expect_equal(_statuses(events), ["queued", "in_progress", "completed"], "the statuses")
@@ -62,6 +63,7 @@ async def a_run_rests_for_its_caller_and_goes_on(subject: Subject) -> None:
     trap="the failure is told as an answer",
 )
 async def a_run_whose_model_fails_is_failed(subject: Subject) -> None:
+    await _require_each_status(subject)
     scene = subject.scenarios.fail("server_error", "The service is ill.")
     async with subject.talk(scene.message) as talk:
         events = [one async for one in talk.run().events(check=False)]
@@ -104,6 +106,12 @@ async def a_run_has_its_times_and_its_model(subject: Subject) -> None:
     known = [one for one in times if one is not None]
     expect(len(known) == 3 and known == sorted(known), "created, started, completed, in this order", times)
     expect_equal(record.model, subject.model, "the model")
+
+
+async def _require_each_status(subject: Subject) -> None:
+    """Go on where each status is told."""
+    if await subject.is_backend() and not (await subject.claims()).streaming:
+        raise NotApplicable("a backend that does not stream is looked at, and may pass a status between two looks")
 
 
 def _statuses(events: list[Event]) -> list[str]:

@@ -10,12 +10,15 @@ from ..verdicts import expect, expect_equal
 
 check = Group("provider state")
 
+KEEPS_STATE = "a full backend keeps its threads itself, and whatever belongs to their turns"
+
 
 @check(
     rule="ModelDelta.provider_state is JSON with text keys, and comes back from the store as it was given",
     trap="an object of the vendor's SDK, bytes or a tuple is given",
 )
 async def a_state_is_json(subject: Subject) -> None:
+    await subject.require_chat_model(KEEPS_STATE)
     from pydantic_core import from_json, to_json
 
     answer = await subject.ask(subject.scenarios.give_state())
@@ -29,6 +32,7 @@ async def a_state_is_json(subject: Subject) -> None:
     trap="the state is given, and not read when it comes back",
 )
 async def a_state_is_taken_back(subject: Subject) -> None:
+    await subject.require_chat_model(KEEPS_STATE)
     scene = subject.scenarios.give_state()
     async with subject.open() as model:
         first = await collect(model.respond(subject.request(scene)))

@@ -87,6 +87,7 @@ async def without_an_open_run_there_is_nothing_to_resume(subject: Subject) -> No
     trap="turns are expected to carry what this provider gives with its own",
 )
 async def a_thread_of_another_provider_goes_on(subject: Subject) -> None:
+    await subject.require_chat_model("a full backend keeps its threads itself, and does not know those of another")
     from ...client import AsyncClient
     from ...echo import Echo
 

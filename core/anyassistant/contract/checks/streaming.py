@@ -18,7 +18,7 @@ ODD = "  two  spaces,\ta tab,\n\n  an empty line; the end. "
 )
 async def a_claimed_stream_comes_in_pieces(subject: Subject) -> None:
     await subject.require("streaming")
-    answer = await subject.ask(subject.scenarios.long_answer(20), max_completion_tokens=20)
+    answer = await subject.ask(subject.scenarios.long_answer(20), max_completion_tokens=subject.tokens(20))
     expect(len(answer.pieces) > 1, "several pieces of text", answer.pieces)
 
 

@@ -17,6 +17,7 @@ check = Group("thread lock")
     trap="none of a model's: the store locks",
 )
 async def a_second_run_is_refused(subject: Subject) -> None:
+    await subject.require_cancel()
     async with subject.talk(subject.scenarios.stay_busy().message) as talk:
         run = await talk.run().start()
         try:
@@ -34,6 +35,7 @@ async def a_second_run_is_refused(subject: Subject) -> None:
     trap="none of a model's: the store locks",
 )
 async def a_message_is_refused_meanwhile(subject: Subject) -> None:
+    await subject.require_cancel()
     async with subject.talk(subject.scenarios.stay_busy().message) as talk:
         run = await talk.run().start()
         try:
@@ -51,6 +53,7 @@ async def a_message_is_refused_meanwhile(subject: Subject) -> None:
     trap="a model call that was cancelled goes on, and holds the run open",
 )
 async def a_cancelled_run_frees_its_thread_promptly(subject: Subject) -> None:
+    await subject.require_cancel()
     async with subject.talk(subject.scenarios.stay_busy().message) as talk:
         run = await talk.run().start()
         began = anyio.current_time()

@@ -69,7 +69,7 @@ async def the_tool_that_is_asked_for_is_called(subject: Subject) -> None:
 async def with_the_choice_none_no_tool_is_called(subject: Subject) -> None:
     await subject.require("tools")
     scene = subject.scenarios.call(IN_PARIS)
-    answer = await subject.ask(scene, tools=[WEATHER], tool_choice="none", max_completion_tokens=40)
+    answer = await subject.ask(scene, tools=[WEATHER], tool_choice="none", max_completion_tokens=subject.tokens(40))
     expect(not answer.calls, "no call", answer.calls)
 
 
@@ -158,8 +158,11 @@ async def a_call_of_an_unknown_tool_is_handed_on(subject: Subject) -> None:
     scene = subject.scenarios.call_unknown(ScriptedCall("no_such_tool", {}))
     async with subject.talk(scene.message, tools=[get_weather]) as talk:
         result = await talk.result()
-    made = [(one.name, one.outcome) for step in result.steps for one in step.tool_calls]
-    expect_equal(made, [("no_such_tool", "refused")], "the calls")
+    made = [one for step in result.steps for one in step.tool_calls]
+    expect_equal([one.name for one in made], ["no_such_tool"], "the calls")
+    # A service may refuse the call itself, and tells what the model is told alone.
+    is_refused = made[0].outcome == "refused" or (made[0].output is not None and await subject.is_backend())
+    expect(is_refused, "a call that was refused", made[0])
 
 
 @check(

@@ -1,4 +1,4 @@
-"""The options of the contract's tests.
+"""The options of the contract's tests, and their reports.
 
 pytest loads this in every session of an environment that has anyassistant, so it imports nothing, and adds the options
 of `pytest --pyargs anyassistant.contract` only where the contract is asked for: an app's own `--provider` is not in its
@@ -8,7 +8,8 @@ way.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pytest
@@ -37,7 +38,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have cassettes recorded until the session ends."""
+    """Have reports written, and cassettes recorded until the session ends."""
+    gather_reports(config)
     if not config.getoption(RECORD_FLAG):
         return
     before = os.environ.get(RECORD_VARIABLE)
@@ -55,3 +57,47 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Say that services are asked for real."""
     return "cassettes: recording from live services" if config.getoption(RECORD_FLAG) else None
+
+
+RESULT = "anyassistant.contract.result"
+"""The property of a test that has the result of its check."""
+
+
+def gather_reports(config: pytest.Config) -> None:
+    """Have this process write the reports of contracts, unless it is a worker of pytest-xdist, or does so already."""
+    if not hasattr(config, "workerinput") and not config.pluginmanager.has_plugin(RESULT):
+        config.pluginmanager.register(ContractReports(), RESULT)
+
+
+class ContractReports:
+    """Writes the report of each contract when the session ends.
+
+    Results come with the reports of tests, so it is the same in which process a test ran, and which others it ran with.
+    """
+
+    def __init__(self) -> None:
+        self._results: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            for name, value in report.user_properties:
+                if name == RESULT and isinstance(value, dict):
+                    self._results[value["file"]][value["check"]] = value
+
+    def pytest_sessionfinish(self) -> None:
+        for file, results in self._results.items():
+            _write_report(file, results)
+
+
+def _write_report(file: str, results: dict[str, dict[str, Any]]) -> None:
+    """Write a report, if all checks of its suite have run."""
+    from pathlib import Path
+
+    from .contract import Report, Result, checks_of
+
+    last = next(reversed(results.values()))
+    ids = [one.id for one in checks_of(last["suite"])]
+    if set(ids) <= results.keys():
+        report = Report(last["provider"], last["suite"], [Result(**results[id]["result"]) for id in ids])
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).write_text(report.to_json() + "\n", "utf-8")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from ..protocols import ChatModel, Provider
+from ..pytest_plugin import RESULT, gather_reports
 from .catalogue import Check, checks_of
 from .echo_scenarios import EchoScenarios
-from .report import Report, Result
 from .runner import event_loops, run_check
 from .scenarios import Scenarios
 from .subject import Patience, Subject
@@ -34,7 +35,8 @@ class ProviderContract(ABC):
         secrets: What must never be shown, beside the secrets of the config's defaults.
         loops: The event loops that each check runs on.
         patience: How long the provider may take.
-        report: Where the report is written as JSON when all checks have run; None for nowhere.
+        report: Where the report is written as JSON when all checks have run; None for nowhere. It is written when the
+            session ends, by pytest's own process: with pytest-xdist the tests of a class may run in several others.
     """
 
     suite: str = "1"
@@ -46,9 +48,6 @@ class ProviderContract(ABC):
     loops: Sequence[str] = event_loops()
     patience: Patience = Patience()
     report: str | PathLike[str] | None = None
-
-    _results: ClassVar[dict[str, Result]]
-    _provider: ClassVar[str]
 
     @abstractmethod
     def create_provider(self) -> ChatModel | Provider:
@@ -72,32 +71,19 @@ class ProviderContract(ABC):
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One test for each check."""
         if "check" in metafunc.fixturenames:
+            gather_reports(metafunc.config)  # where pytest was told not to look for plugins
             metafunc.parametrize("check", checks_of(self.suite), ids=lambda check: check.id)
 
-    @classmethod
-    def setup_class(cls) -> None:
-        """Begin a report."""
-        cls._results = {}
-
-    def test_contract(self, check: Check) -> None:
+    def test_contract(self, check: Check, request: pytest.FixtureRequest) -> None:
         """The provider holds to this check; skipped with the reason where it does not apply."""
         import pytest
 
         subject = self.make_subject()
         result = run_check(check, subject, loops=self.loops)
-        type(self)._provider = subject.name
-        self._results[check.id] = result
+        if self.report is not None:
+            told = {"file": str(Path(self.report).absolute()), "provider": subject.name, "suite": self.suite}
+            request.node.user_properties.append((RESULT, {**told, "check": check.id, "result": asdict(result)}))
         if result.result == "failed":
             pytest.fail(str(result), pytrace=False)
         if result.result == "not_applicable":
             pytest.skip(f"not applicable: {result.reason}")
-
-    @classmethod
-    def teardown_class(cls) -> None:
-        """Write the report, if all checks have run."""
-        ids = [one.id for one in checks_of(cls.suite)]
-        if cls.report is not None and set(ids) <= cls._results.keys():
-            report = Report(cls._provider, cls.suite, [cls._results[id] for id in ids])
-            file = Path(cls.report)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(report.to_json() + "\n", "utf-8")

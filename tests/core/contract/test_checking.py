@@ -234,3 +234,20 @@ def test_other_sessions_have_no_options_of_the_contract(pytester: pytest.Pyteste
     pytester.makeconftest("def pytest_addoption(parser): parser.addoption('--provider')")
     pytester.makepyfile("def test_it(pytestconfig): assert pytestconfig.getoption('--provider') == 'x'")
     pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "--provider", "x").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("how", ["load", "loadscope"])
+def test_a_report_is_whole_whichever_process_ran_its_tests(pytester: pytest.Pytester, how: str) -> None:
+    pytester.makepyfile(test_contract=ADOPTED)
+    pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-n", "2", "--dist", how)
+    report = json.loads((pytester.path / "report.json").read_text("utf-8"))
+    assert [f"{one['group']}: {one['name']}" for one in report["results"]] == [one.id for one in checks_of()]
+
+
+def test_a_report_is_written_where_pytest_does_not_look_for_plugins(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile(test_contract=ADOPTED)
+    pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider")
+    assert (pytester.path / "report.json").exists()

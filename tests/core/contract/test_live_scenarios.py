@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import anyio
 import pytest
-from anyassistant.contract import Cannot, LiveScenarios, Report, ScriptedCall, check
+from anyassistant.contract import SUITE, Cannot, LiveScenarios, Report, ScriptedCall, checks_of
+from anyassistant.contract.runner import run_check
+from anyassistant.contract.subjects import subject_of
 from anyassistant.http import WireConfig
 from chat_completions import ChatCompletions
 from obedient_model import KEY, ChatService, obey, serving
@@ -27,8 +28,8 @@ def report() -> Iterator[Report]:
     service = ChatService()
     with serving(service):
         config = WireConfig(base_url=service.url, api_key=KEY)
-        live = LiveScenarios(to_the_letter=True)
-        yield anyio.run(lambda: check(lambda: ChatCompletions(config), scenarios=live))
+        subject = subject_of(lambda: ChatCompletions(config), scenarios=LiveScenarios(to_the_letter=True))
+        yield Report("obedient", SUITE, [run_check(one, subject, loops=["asyncio"]) for one in checks_of()])
 
 
 def test_an_obedient_model_holds_to_the_contract(report: Report) -> None:

@@ -22,22 +22,13 @@ class Budget:
     Attributes:
         floor: What it is compared with.
         limit: How many times as much, at most; None where it is only reported.
-        held: For a budget that is known not to be met, what is held instead, so that it does not get worse.
-        why: And why it is not met.
         is_memory: Whether bytes are measured, not seconds.
     """
 
     what: str
     floor: str
     limit: float | None = None
-    held: float | None = None
-    why: str = ""
     is_memory: bool = False
-
-    @property
-    def ceiling(self) -> float | None:
-        """What a measurement is held against."""
-        return self.held or self.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +48,6 @@ class Group:
 
 HAND = "the hand-written loop"
 BY_HAND = "`json`, validation and call by hand"
-WHY_NOT_DELTAS = (
-    "httpx, httpcore and h11 alone, which both sides share, cost 0.55 of the floor where each event is an HTTP chunk; "
-    "with `from_json` and a `ModelDelta` for each event it is 0.8. The rest is what a run does with a delta: the event "
-    "(0.6 µs), the log, the reader's queue and two steps of async iterators, 3.2 µs in all. Where a service sends many "
-    "events in one chunk the floor is 4 µs and the ratio 1.8; where each delta is waited for, as in most real streams, "
-    "the ratio is nearer to 1: the table has it with pauses of 2 ms."
-)
-WHY_NOT_DELTAS_IN_SQLITE = (
-    "the writer's thread adds 3 to 4 µs a delta, half of them for gathering and encoding spans, half for about 18 "
-    "transactions of 2,000 deltas at full speed. It is met or just missed, with the machine's weather."
-)
 
 GROUPS: dict[str, Group] = {
     "imports": Group(
@@ -113,10 +93,8 @@ GROUPS: dict[str, Group] = {
         21,
         7,
         {
-            "deltas_memory": Budget(
-                "a streamed text delta, decoded and given to the app, in memory", HAND, 0.8, 1.5, WHY_NOT_DELTAS
-            ),
-            "deltas_sqlite": Budget("the same with the log in SQLite", HAND, 1.5, 1.8, WHY_NOT_DELTAS_IN_SQLITE),
+            "deltas_memory": Budget("a streamed text delta, decoded and given to the app, in memory", HAND, 0.8),
+            "deltas_sqlite": Budget("the same with the log in SQLite", HAND, 1.5),
         },
     ),
     "assistants_tool_rounds": Group(

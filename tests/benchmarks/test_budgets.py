@@ -13,8 +13,8 @@ def test_it_costs_at_most_its_budget(name: str) -> None:
     found = measure(name, group.short)
     assert found.keys() == group.budgets.keys()
     over = {
-        budget.what: (round(found[key].low, 2), budget.ceiling)
+        budget.what: (round(found[key].low, 2), budget.limit)
         for key, budget in group.budgets.items()
-        if budget.ceiling is not None and found[key].low > budget.ceiling
+        if budget.limit is not None and found[key].low > budget.limit
     }
     assert not over

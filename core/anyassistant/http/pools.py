@@ -17,9 +17,9 @@ from anyio.lowlevel import EventLoopToken, current_token
 
 from ..host_task import Waker, spawn
 
-CONNECTIONS = 10
+CONNECTIONS = 4
 """Of one pool."""
-MAX_POOLS = 100
+MAX_POOLS = 250
 KEEP_ALIVE_SECONDS = 30.0
 """How long a connection that is not in use is kept."""
 CLOSE_SECONDS = 2.0

@@ -11,7 +11,7 @@ from anyassistant_tools import Tool
 
 from .. import protocols
 from ..errors import InvalidRequest
-from ..protocols import RunParams, ToolExecutor
+from ..protocols import RunParams, ThreadParams, ToolExecutor
 from ..types import Message, PageQuery, RunRecord
 from .once import Once
 from .paginator import AsyncPaginator
@@ -28,10 +28,11 @@ class Beginning:
     """A run that has not begun: where, how, and with which callables.
 
     Attributes:
+        thread: The thread, or the one that is made with the run.
         late: Completes parameters and callables, where a toolset has to be opened first.
     """
 
-    thread: protocols.Thread
+    thread: protocols.Thread | ThreadParams
     params: RunParams
     bound: Mapping[str, Tool]
     deps: object = None
@@ -42,6 +43,7 @@ class BackendRun:
     """The run of one handle.
 
     Args:
+        session: Of the client.
         beginning: How it begins.
         made: It, where it has begun.
         stays: Whether the handle waits on where the run rests for others.
@@ -55,11 +57,12 @@ class BackendRun:
         made: protocols.Run | None = None,
         stays: bool = False,
     ) -> None:
-        self._session = session
+        self.session = session
         self._beginning = beginning
         self._once = Once(self._begin, made=made)
         self._stays = stays
         self._executor: ToolExecutor | None = None
+        self._made_with: protocols.Thread | None = None
 
     def existing(self) -> protocols.Run:
         """The run.
@@ -81,7 +84,7 @@ class BackendRun:
         """
         if self._once.made is None:
             # In a task of the client: who waits may be cancelled, and the handle knows its run all the same.
-            await (await self._session()).complete(lambda: self._once.get(drive))
+            await (await self.session()).complete(lambda: self._once.get(drive))
         return self.existing()
 
     async def goes_on(self, *, after: int) -> bool:
@@ -117,7 +120,7 @@ class BackendRun:
         if not self._stays or self._executor is None:
             return False
         record = self.existing().record
-        self._once.made = await (await self._thread()).get_run(record.id, executor=self._executor)
+        self._once.made = await (await self.thread()).get_run(record.id, executor=self._executor)
         return True
 
     def _is_mine_alone(self, record: RunRecord) -> bool:
@@ -125,26 +128,34 @@ class BackendRun:
         names = self._executor.names if self._executor is not None else frozenset[str]()
         return all(call.waits_for == "output" and call.name in names for call in record.pending_calls)
 
-    async def _thread(self) -> protocols.Thread:
-        if self._beginning is not None:
+    async def thread(self) -> protocols.Thread:
+        """The thread of a run that has begun."""
+        if self._made_with is not None:
+            return self._made_with
+        if self._beginning is not None and not isinstance(self._beginning.thread, ThreadParams):
             return self._beginning.thread
-        return await (await self._session()).provider.get_thread(self.existing().record.thread_id)
+        return await (await self.session()).provider.get_thread(self.existing().record.thread_id)
 
     def messages(self) -> AsyncPaginator[Message]:
         """The messages that the run wrote, in order."""
 
         async def fetch(query: PageQuery) -> protocols.Page[Message]:
-            return await (await self._thread()).list_messages(replace(query, run_id=self.existing().record.id))
+            return await (await self.thread()).list_messages(replace(query, run_id=self.existing().record.id))
 
         return AsyncPaginator(fetch, page_query(order="asc"), lambda message: message.id)
 
     async def _begin(self, drive: bool) -> protocols.Run:
         beginning = self._beginning
         assert beginning is not None  # a run has either a beginning or is made
-        session = await self._session()
+        session = await self.session()
         params, bound = beginning.params, beginning.bound
         if beginning.late is not None:
             params, bound = await beginning.late(session)
         if drive:
             self._executor = await session.executor(bound, beginning.deps)
+        if isinstance(beginning.thread, ThreadParams):
+            self._made_with, run = await session.provider.create_thread_and_run(
+                beginning.thread, params, executor=self._executor, follow=True
+            )
+            return run
         return await beginning.thread.create_run(params, executor=self._executor, follow=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import aclosing
-from typing import Generic, Self
+from typing import TYPE_CHECKING, Generic, Self
 
 import anyio
 from typing_extensions import TypeVar
@@ -22,6 +22,9 @@ from .outcome import outcome_error, unreadable_output
 from .outputs import tool_outputs
 from .paginator import AsyncPaginator
 from .requests import page_query
+
+if TYPE_CHECKING:
+    from .threads import AsyncThread
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -160,6 +163,13 @@ class AsyncRun(Handle, Generic[T_co]):
         async with aclosing(self._run.existing().events(after=max(self._seen, self._heard))) as events:
             async for event in events:
                 self._heard = event.sequence
+
+    async def thread(self) -> AsyncThread:
+        """The thread of the run, once it has begun."""
+        from .threads import AsyncThread  # which imports this
+
+        self._run.existing()
+        return AsyncThread(self._run.session, await self._run.thread())
 
     def steps(self) -> AsyncPaginator[RunStep]:
         """The run's steps, in order."""

@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 
 from .. import protocols
 from ..errors import InvalidRequest
-from ..protocols import ResponseFormat, RunParams
+from ..protocols import ResponseFormat, RunParams, ThreadParams
 from ..types import Attachment, Content, Message, Order, Page, PageQuery, Role, ThreadRecord
 from .assistants import AsyncAssistant
 from .backend_run import BackendRun, Beginning
@@ -112,27 +112,7 @@ class AsyncThread(Handle):
         Raises:
             InvalidRequest: A parameter is not as the reference has it.
         """
-        if not isinstance(assistant, AsyncAssistant | str):
-            raise InvalidRequest(
-                f"`assistant` must be an assistant of this client or its id, not {type(assistant).__name__}.",
-                param="assistant",
-                code="invalid_value",
-            )
-        output = output_format(response_format)
-        stays = stays_for_action(options)
-        tools = options.get("tools", ())
-        toolbox = make_toolbox(tools) if "tools" in options else None
-        wanted, bound = _run_tools(assistant, toolbox)
-        assistant_id = assistant if isinstance(assistant, str) else assistant.id
-        params = run_params(assistant_id, options, wanted_format=output.wanted, tools=wanted)
-
-        async def open_toolsets(session: Session) -> tuple[RunParams, Mapping[str, Tool]]:
-            wanted, bound = _run_tools(assistant, await session.toolbox(tools))
-            return replace(params, tools=wanted.specs if wanted else None), bound
-
-        late = open_toolsets if toolbox is not None and toolbox.unopened else None
-        beginning = Beginning(self._backend, params, bound, deps=options.get("deps"), late=late)
-        return AsyncRun(BackendRun(self._session, beginning=beginning, stays=stays), output)
+        return _run_on(self._session, self._backend, assistant, response_format, options)
 
     @overload
     async def resume(
@@ -200,6 +180,59 @@ class AsyncThreads(Handle):
         params = thread_params(messages, metadata, tool_resources)
         return AsyncThread(self._session, await (await self._session()).provider.create_thread(params))
 
+    @overload
+    def create_and_run(
+        self,
+        assistant: AsyncAssistant | str,
+        /,
+        *,
+        messages: Sequence[Content] = (),
+        thread_metadata: Mapping[str, str] | None = None,
+        tool_resources: Mapping[str, object] | None = None,
+        response_format: type[M],
+        **options: Unpack[RunOptions],
+    ) -> AsyncRun[M]: ...
+    @overload
+    def create_and_run(
+        self,
+        assistant: AsyncAssistant | str,
+        /,
+        *,
+        messages: Sequence[Content] = (),
+        thread_metadata: Mapping[str, str] | None = None,
+        tool_resources: Mapping[str, object] | None = None,
+        response_format: ResponseFormat | None = None,
+        **options: Unpack[RunOptions],
+    ) -> AsyncRun[str]: ...
+    def create_and_run(
+        self,
+        assistant: AsyncAssistant | str,
+        /,
+        *,
+        messages: Sequence[Content] = (),
+        thread_metadata: Mapping[str, str] | None = None,
+        tool_resources: Mapping[str, object] | None = None,
+        response_format: type[Any] | ResponseFormat | None = None,
+        **options: Unpack[RunOptions],
+    ) -> AsyncRun[Any]:
+        """A run on a thread that is made with it: `await run.thread()` gives it. It begins as one of `thread.run` does.
+
+        There is the thread with its run, or neither.
+
+        Args:
+            assistant: The assistant, or its id: then only `tools` can be called here.
+            messages: User messages that the thread begins with.
+            thread_metadata: Of the thread; `metadata` is the run's.
+            tool_resources: Of the thread: files and vector stores of the tools that the provider's service runs.
+            response_format: As for `thread.run`.
+            options: See `RunOptions`.
+
+        Raises:
+            InvalidRequest: A parameter is not as the reference has it.
+        """
+        params = thread_params(messages, thread_metadata, tool_resources)
+        return _run_on(self._session, params, assistant, response_format, options)
+
     async def get(self, thread_id: str, /) -> AsyncThread:
         """A thread by id.
 
@@ -256,6 +289,36 @@ def output_format(wanted: type[Any] | ResponseFormat | None) -> OutputFormat[Any
     if wanted is str:
         return plain_format(None)
     return plain_format(wanted) if wanted is None or isinstance(wanted, str | Mapping) else typed_format(wanted)
+
+
+def _run_on(
+    session_getter: SessionGetter,
+    thread: protocols.Thread | ThreadParams,
+    assistant: AsyncAssistant | str,
+    response_format: type[Any] | ResponseFormat | None,
+    options: RunOptions,
+) -> AsyncRun[Any]:
+    if not isinstance(assistant, AsyncAssistant | str):
+        raise InvalidRequest(
+            f"`assistant` must be an assistant of this client or its id, not {type(assistant).__name__}.",
+            param="assistant",
+            code="invalid_value",
+        )
+    output = output_format(response_format)
+    stays = stays_for_action(options)
+    tools = options.get("tools", ())
+    toolbox = make_toolbox(tools) if "tools" in options else None
+    wanted, bound = _run_tools(assistant, toolbox)
+    assistant_id = assistant if isinstance(assistant, str) else assistant.id
+    params = run_params(assistant_id, options, wanted_format=output.wanted, tools=wanted)
+
+    async def open_toolsets(session: Session) -> tuple[RunParams, Mapping[str, Tool]]:
+        wanted, bound = _run_tools(assistant, await session.toolbox(tools))
+        return replace(params, tools=wanted.specs if wanted else None), bound
+
+    late = open_toolsets if toolbox is not None and toolbox.unopened else None
+    beginning = Beginning(thread, params, bound, deps=options.get("deps"), late=late)
+    return AsyncRun(BackendRun(session_getter, beginning=beginning, stays=stays), output)
 
 
 def _run_tools(assistant: AsyncAssistant | str, toolbox: Toolbox | None) -> tuple[Toolbox | None, Mapping[str, Tool]]:

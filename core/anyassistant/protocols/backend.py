@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
-from ..errors import UnsupportedCapability
+import anyio
+
+from ..errors import AnyAssistantError, UnsupportedCapability
 from ..types import (
     AssistantRecord,
     Decision,
@@ -26,6 +29,9 @@ from ..types import (
 from .capabilities import Capabilities
 from .execution import ToolExecutor
 from .params import AssistantParams, MessageParams, RunParams, ThreadParams
+
+UNDO_SECONDS = 10.0
+"""How long it may take to delete a thread whose run could not begin."""
 
 
 class Run(Protocol):
@@ -208,6 +214,22 @@ class Provider(Protocol):
 
     async def list_threads(self, query: PageQuery, /) -> Page[Thread]:
         raise _cannot("list_threads", "list threads")
+
+    async def create_thread_and_run(
+        self, thread: ThreadParams, run: RunParams, /, *, executor: ToolExecutor | None, follow: bool
+    ) -> tuple[Thread, Run]:
+        """A new thread, and a run on it; the arguments are those of `create_thread` and `Thread.create_run`.
+
+        Here it is one after the other, and a thread without its run is deleted. A service that does both by one request
+        has it in place of this.
+        """
+        made = await self.create_thread(thread)
+        try:
+            return made, await made.create_run(run, executor=executor, follow=follow)
+        except BaseException:
+            with anyio.move_on_after(UNDO_SECONDS, shield=True), suppress(AnyAssistantError):
+                await made.delete()
+            raise
 
     async def capabilities_of(self, model: str, /) -> Capabilities:
         """What one model can do, where that differs by model."""

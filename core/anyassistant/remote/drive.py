@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import anyio
 
 from .. import protocols
-from ..errors import NotFound, ProviderError, UnsupportedCapability
+from ..errors import InvalidRequest, NotFound, ProviderError
 from ..host_task import is_cancelling
 from ..hosting.answers import NO_ANSWERS, Answers
 from ..hosting.drive import bound_of
@@ -148,7 +148,7 @@ class RemoteDrive:
                 return await loop.follow_to_the_end()
         except NotFound:  # it was deleted there, with its thread perhaps
             return replace(mirror.record, status="cancelled")
-        except (ProviderError, UnsupportedCapability) as error:
+        except (ProviderError, InvalidRequest) as error:
             if is_needed:
                 raise
             logger.warning("run %s has ended here and could not be cancelled", state.record.id, exc_info=error)

@@ -28,6 +28,9 @@ LONGEST_ASKED_PAUSE = 30.0
 
 FLUSH_EVERY = 32
 """Events after which it is looked how many wait for the store."""
+EXPIRY_GRACE = 60.0
+"""How long behind a run's `expires_at` a service may go on telling that the run is open; clocks differ."""
+
 PAUSED = "requires_action"
 STALE_SECONDS = 10.0
 """How long a service may go on telling that it waits for outputs which it has taken."""
@@ -91,7 +94,8 @@ class RunLoop:
 
         Raises:
             RunEnds: What came of a call ends it, or a limit.
-            ProviderError: The service cannot be reached; the run goes on there.
+            ProviderError: The service cannot be reached; the run goes on there. Or it does not tell that the run has
+                expired.
         """
         is_answered = bool(answers)
         while True:
@@ -149,6 +153,7 @@ class RunLoop:
             await self.catch_up()
             if not record.is_open or (and_pauses and record.status == PAUSED and not self._is_stale(record)):
                 return record
+            _check_expiry(record)
             if record.status != PAUSED:
                 self._mirror.move(record, record.status)
             await anyio.sleep(pause if self._run.poll_after is None else min(self._run.poll_after, LONGEST_ASKED_PAUSE))
@@ -294,6 +299,21 @@ class RunLoop:
         call = self._mirror.call(call_id)
         assert call is not None  # it was adopted
         return call
+
+
+def _check_expiry(record: RunRecord) -> None:
+    """Leave a run of which the service should have told long ago that it is over; whoever resumes it asks again.
+
+    Raises:
+        ProviderError: It is such a run (`timeout`).
+    """
+    expires_at = record.expires_at
+    if expires_at is not None and expires_at > record.created_at and time.time() > expires_at + EXPIRY_GRACE:
+        raise ProviderError(
+            f"The service says that run {record.id} is {record.status}, though it has expired "
+            f"{time.time() - expires_at:.0f} s ago.",
+            code="timeout",
+        )
 
 
 class _Journal(Journal):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+
+import anyio
 
 from .. import protocols
 from ..errors import StoreError
 from ..host_task import HostTask
 from ..hosting.refusals import refuse_attachments, refuse_hosted_tools
+from ..hosting.run import HostedRun
 from ..hosting.run_provider import RunProvider
 from ..hosting.store import Store
-from ..protocols import AssistantParams, Capabilities, Provider, ThreadParams
+from ..protocols import AssistantParams, Capabilities, Provider, RunParams, ThreadParams, ToolExecutor
 from ..types import Page, PageQuery
 from .host import RemoteHost
-from .thread import RemoteThread
+from .thread import UNDO_SECONDS, RemoteThread, as_the_service_has_it, refuse_unclaimed_of_run, undo
 
 
 class RemoteProvider(RunProvider):
@@ -51,8 +55,7 @@ class RemoteProvider(RunProvider):
         return await self._provider.list_assistants(query)
 
     async def create_thread(self, params: ThreadParams, /) -> RemoteThread:
-        refuse_attachments(params.messages, self.capabilities, self.name)
-        refuse_hosted_tools((), params.tool_resources, self.capabilities, self.name)
+        self._refuse_unclaimed(params)
         theirs = await self._provider.create_thread(params)
         return await self._indexed(theirs)
 
@@ -74,6 +77,31 @@ class RemoteProvider(RunProvider):
         thread = RemoteThread(self._host, theirs.record, theirs)
         await self._host.store.create_thread(thread.record, ())
         return thread
+
+    async def create_thread_and_run(
+        self, thread: ThreadParams, run: RunParams, /, *, executor: ToolExecutor | None, follow: bool
+    ) -> tuple[RemoteThread, HostedRun]:
+        self._refuse_unclaimed(thread)
+        refuse_unclaimed_of_run(self._host, run)
+
+        async def create() -> tuple[RemoteThread, HostedRun]:
+            began = time.time()
+            theirs, begun = await self._provider.create_thread_and_run(
+                thread, as_the_service_has_it(run), executor=None, follow=follow and executor is not None
+            )
+            try:
+                made = await self._indexed(theirs)
+            except BaseException:
+                with anyio.move_on_after(UNDO_SECONDS, shield=True):
+                    await undo(begun)
+                raise
+            return made, await made.keep_begun(begun, run, executor, began)
+
+        return await self._host.drivers.complete(create)
+
+    def _refuse_unclaimed(self, params: ThreadParams) -> None:
+        refuse_attachments(params.messages, self.capabilities, self.name)
+        refuse_hosted_tools((), params.tool_resources, self.capabilities, self.name)
 
     async def list_threads(self, query: PageQuery, /) -> Page[protocols.Thread]:
         if self.capabilities.list_threads:

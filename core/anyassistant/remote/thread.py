@@ -61,34 +61,41 @@ class RemoteThread(protocols.Thread):
 
     async def create_run(self, params: RunParams, /, *, executor: ToolExecutor | None, follow: bool) -> HostedRun:
         host = self._host
-        refuse_hosted_tools(params.hosted_tools, None, host.provider.capabilities, host.name)
-        refuse_attachments(params.additional_messages, host.provider.capabilities, host.name)
+        refuse_unclaimed_of_run(host, params)
         thread = await self._thread()
 
         async def create() -> HostedRun:
             now = time.time()
-            wanted = replace(params, expires_in=None, limits=None)  # which are held here
             async with self._holder_is_known():
-                theirs = await thread.create_run(wanted, executor=None, follow=follow and executor is not None)
-            state = RunState(
-                replace(theirs.record, status="queued", pending_calls=(), limits=params.limits or Limits()),
-                driver=None if executor is None else host.drivers.identity,
-                lease_until=host.drivers.lease_until(),
-                epoch=1,
-                expires=None if params.expires_in is None else now + params.expires_in,
-                service=host.name,
-            )
-            try:
-                await self._host.unless_held(lambda: self._store.create_run(state, (), ()))
-            except BaseException:
-                with anyio.move_on_after(UNDO_SECONDS, shield=True):
-                    await _undo(theirs)
-                raise
-            if executor is not None:
-                host.start(state, RemoteDrive(self._store, host.provider, executor, begun=(theirs, thread)))
-            return HostedRun(host, state, executor)
+                theirs = await thread.create_run(
+                    as_the_service_has_it(params), executor=None, follow=follow and executor is not None
+                )
+            return await self.keep_begun(theirs, params, executor, now)
 
         return await host.drivers.complete(create)
+
+    async def keep_begun(
+        self, theirs: protocols.Run, params: RunParams, executor: ToolExecutor | None, began: float
+    ) -> HostedRun:
+        """Put a run of ours that began at the service into the index, and drive it where there is an executor."""
+        host, thread = self._host, await self._thread()
+        state = RunState(
+            replace(theirs.record, status="queued", pending_calls=(), limits=params.limits or Limits()),
+            driver=None if executor is None else host.drivers.identity,
+            lease_until=host.drivers.lease_until(),
+            epoch=1,
+            expires=None if params.expires_in is None else began + params.expires_in,
+            service=host.name,
+        )
+        try:
+            await host.unless_held(lambda: self._store.create_run(state, (), ()))
+        except BaseException:
+            with anyio.move_on_after(UNDO_SECONDS, shield=True):
+                await undo(theirs)
+            raise
+        if executor is not None:
+            host.start(state, RemoteDrive(self._store, host.provider, executor, begun=(theirs, thread)))
+        return HostedRun(host, state, executor)
 
     async def get_run(self, run_id: str, /, *, executor: ToolExecutor | None = None) -> HostedRun:
         state = await self._store.get_run(run_id)
@@ -151,7 +158,22 @@ class RemoteThread(protocols.Thread):
             raise
 
 
-async def _undo(run: protocols.Run) -> None:
+def as_the_service_has_it(params: RunParams) -> RunParams:
+    """A run's parameters without those that are held here."""
+    return replace(params, expires_in=None, limits=None)
+
+
+def refuse_unclaimed_of_run(host: RemoteHost, params: RunParams) -> None:
+    """Refuse what a service that does not know of it would leave out.
+
+    Raises:
+        UnsupportedCapability: It names `hosted_tools`.
+    """
+    refuse_hosted_tools(params.hosted_tools, None, host.provider.capabilities, host.name)
+    refuse_attachments(params.additional_messages, host.provider.capabilities, host.name)
+
+
+async def undo(run: protocols.Run) -> None:
     """Cancel a run that began at the service, without hiding why."""
     try:
         await run.cancel()

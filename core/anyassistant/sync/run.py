@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Generic, Self
+from typing import TYPE_CHECKING, Generic, Self
 
 from typing_extensions import TypeVar
 
@@ -14,6 +14,9 @@ from ..types import Event, Message, RunRecord, RunResult, RunStep
 from .paginator import Paginator
 from .portal import Portal
 from .stream import Stream
+
+if TYPE_CHECKING:
+    from .threads import Thread
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -69,6 +72,12 @@ class Run(Handle, Generic[T_co]):
             TimeoutError: It still goes on after `timeout` seconds, and does so further.
         """
         return self._portal.call(partial(self._inner.wait, timeout=timeout))
+
+    def thread(self) -> Thread:
+        """The thread of the run, once it has begun."""
+        from .threads import Thread  # which imports this
+
+        return Thread(self._portal, self._portal.call(self._inner.thread))
 
     def steps(self) -> Paginator[RunStep]:
         """The run's steps, in order."""

@@ -123,6 +123,52 @@ class Threads(Handle):
         create = partial(self._inner.create, messages=messages, metadata=metadata, tool_resources=tool_resources)
         return self._wrap(self._portal.call(create))
 
+    @overload
+    def create_and_run(
+        self,
+        assistant: Assistant | str,
+        /,
+        *,
+        messages: Sequence[Content] = (),
+        thread_metadata: Mapping[str, str] | None = None,
+        tool_resources: Mapping[str, object] | None = None,
+        response_format: type[M],
+        **options: Unpack[RunOptions],
+    ) -> Run[M]: ...
+    @overload
+    def create_and_run(
+        self,
+        assistant: Assistant | str,
+        /,
+        *,
+        messages: Sequence[Content] = (),
+        thread_metadata: Mapping[str, str] | None = None,
+        tool_resources: Mapping[str, object] | None = None,
+        response_format: ResponseFormat | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Run[str]: ...
+    def create_and_run(
+        self,
+        assistant: Assistant | str,
+        /,
+        *,
+        messages: Sequence[Content] = (),
+        thread_metadata: Mapping[str, str] | None = None,
+        tool_resources: Mapping[str, object] | None = None,
+        response_format: type[Any] | ResponseFormat | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Run[Any]:
+        """A run on a thread that is made with it; see `AsyncThreads.create_and_run`."""
+        inner = self._inner.create_and_run(
+            assistant._inner if isinstance(assistant, Assistant) else assistant,
+            messages=messages,
+            thread_metadata=thread_metadata,
+            tool_resources=tool_resources,
+            response_format=response_format,
+            **options,
+        )
+        return Run(self._portal, inner)
+
     def get(self, thread_id: str, /) -> Thread:
         """A thread by id."""
         return self._wrap(self._portal.call(partial(self._inner.get, thread_id)))

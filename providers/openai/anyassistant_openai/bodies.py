@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from anyassistant.errors import InvalidRequest, UnsupportedCapability
 from anyassistant.protocols import AssistantParams, MessageParams, NamedTool, RunParams, ThreadParams, ToolChoice
@@ -112,6 +113,21 @@ def run_body(params: RunParams) -> Json:
     )
     messages = [message_body(one) for one in params.additional_messages]
     return body | _unless_empty(additional_messages=messages, metadata=params.metadata)
+
+
+def thread_and_run_body(thread: ThreadParams, run: RunParams) -> Json | None:
+    """The body that creates a thread and a run on it; None where one request cannot say it.
+
+    Raises:
+        InvalidRequest: As for `run_body`.
+    """
+    body = run_body(run)
+    messages = [*thread.messages, *run.additional_messages]
+    if len(messages) > MAX_MESSAGES or body.keys() & {"additional_instructions", "reasoning_effort"}:
+        return None
+    body.pop("additional_messages", None)
+    made = thread_body(replace(thread, messages=messages))
+    return body | _unless_empty(thread=made)
 
 
 def outputs_body(outputs: Sequence[ToolOutput]) -> Json:

@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from anyassistant import protocols
-from anyassistant.protocols import AssistantParams, Capabilities, ThreadParams
+from anyassistant.protocols import AssistantParams, Capabilities, RunParams, ThreadParams, ToolExecutor
 from anyassistant.types import Page, PageQuery
 
 from .assistant import ServiceAssistant
-from .bodies import MAX_MESSAGES, assistant_body, page_parameters, thread_body
+from .bodies import MAX_MESSAGES, assistant_body, page_parameters, thread_and_run_body, thread_body
 from .client import AssistantsClient, path_of
 from .config import Config
 from .mapping import thread_record
-from .thread import AssistantsThread, create_thread, with_images_uploaded
+from .thread import AssistantsThread, create_thread, create_thread_and_run, with_images_uploaded
 from .wire import WireAssistant, WireThread
 
 
@@ -60,6 +60,18 @@ class OpenAIAssistants(protocols.Provider):
         messages = [await with_images_uploaded(self._client, one) for one in params.messages]
         body = thread_body(replace(params, messages=messages))
         return await create_thread(self._client, body, messages[MAX_MESSAGES:])
+
+    async def create_thread_and_run(
+        self, thread: ThreadParams, run: RunParams, /, *, executor: ToolExecutor | None, follow: bool
+    ) -> tuple[protocols.Thread, protocols.Run]:
+        if thread_and_run_body(thread, run) is None:
+            return await super().create_thread_and_run(thread, run, executor=executor, follow=follow)
+        thread = replace(thread, messages=[await with_images_uploaded(self._client, one) for one in thread.messages])
+        added = [await with_images_uploaded(self._client, one) for one in run.additional_messages]
+        run = replace(run, additional_messages=added)
+        body = thread_and_run_body(thread, run)
+        assert body is not None  # it was none of the others before
+        return await create_thread_and_run(self._client, body, thread, run, follow=follow)
 
     async def get_thread(self, thread_id: str, /) -> AssistantsThread:
         wire = await self._client.get(path_of("threads", thread_id), WireThread)

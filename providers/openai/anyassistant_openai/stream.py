@@ -10,19 +10,25 @@ from typing import Self
 from anyassistant.errors import ProviderError
 from anyassistant.http import ServerSentEvent, WireStream
 from anyassistant.http.json_text import read_json
-from anyassistant.types import Event, RunEvent, RunRecord
+from anyassistant.types import Event, RunEvent, RunRecord, ThreadRecord
 from pydantic import ValidationError
 
 from .events import read_event
-from .wire import problems_of
+from .mapping import thread_record
+from .wire import WireThread, problems_of
 
 Opening = AbstractAsyncContextManager[WireStream[ServerSentEvent]]
 
 
 class RunStream:
-    """The events of an open stream. Iterate it once, and close it."""
+    """The events of an open stream. Iterate it once, and close it.
+
+    Attributes:
+        thread: The thread that was made with the run, once that was told.
+    """
 
     def __init__(self, opening: Opening, stream: WireStream[ServerSentEvent]) -> None:
+        self.thread: ThreadRecord | None = None
         self._opening = opening
         self._stream = stream
         self._events = self._read()
@@ -57,7 +63,10 @@ class RunStream:
     async def _read(self) -> AsyncGenerator[Event, None]:
         async for sent in self._stream:
             try:
-                event = read_event(sent.event, read_json(sent.data))
+                said = read_json(sent.data)
+                if sent.event == "thread.created":
+                    self.thread = thread_record(WireThread.model_validate(said))
+                event = read_event(sent.event, said)
             except ValueError as error:
                 problem = problems_of(error) if isinstance(error, ValidationError) else error
                 raise ProviderError(

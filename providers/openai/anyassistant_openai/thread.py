@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import anyio
 from anyassistant import protocols
 from anyassistant.errors import AnyAssistantError, ProviderError
-from anyassistant.protocols import MessageParams, RunParams, ToolExecutor
-from anyassistant.types import Image, Message, Page, PageQuery, Part, ThreadRecord
+from anyassistant.protocols import MessageParams, RunParams, ThreadParams, ToolExecutor
+from anyassistant.types import Image, Message, Page, PageQuery, Part, RunRecord, ThreadRecord
 
 from .bodies import message_body, page_parameters, run_body
 from .busy import busy_is_told
@@ -67,10 +67,22 @@ class AssistantsThread(protocols.Thread):
             return AssistantsRun(self._client, await stream.read_run(), stream)
         except ProviderError as error:
             await stream.aclose()
-            return await self._find_begun(body, error)
+            return await self.find_begun(params, error)
         except BaseException:
             await stream.aclose()
             raise
+
+    async def find_begun(self, params: RunParams, error: ProviderError) -> AssistantsRun:
+        """The run whose stream broke before it said which it is of: the open one, since a thread has no other.
+
+        Raises:
+            ProviderError: It is not found, so nobody knows whether it began.
+        """
+        page = await self._client.list(self._runs, WireRun, {"limit": 1, "order": "desc"})
+        newest = run_record(page.data[0]) if page.data else None
+        if newest is None or not newest.is_open or newest.assistant_id != params.assistant_id:
+            raise error
+        return AssistantsRun(self._client, newest)
 
     async def get_run(self, run_id: str, /, *, executor: ToolExecutor | None = None) -> AssistantsRun:
         path = path_of("threads", self.record.id, "runs", run_id)
@@ -93,18 +105,6 @@ class AssistantsThread(protocols.Thread):
         with busy_is_told(self.record.id):
             await self._client.delete(self._path)
 
-    async def _find_begun(self, body: Json, error: ProviderError) -> AssistantsRun:
-        """The run whose stream broke before it said which it is of: the open one, since a thread has no other.
-
-        Raises:
-            ProviderError: It is not found, so nobody knows whether it began.
-        """
-        page = await self._client.list(self._runs, WireRun, {"limit": 1, "order": "desc"})
-        newest = run_record(page.data[0]) if page.data else None
-        if newest is None or not newest.is_open or newest.assistant_id != body["assistant_id"]:
-            raise error
-        return AssistantsRun(self._client, newest)
-
     def _message(self, message_id: str) -> str:
         return path_of("threads", self.record.id, "messages", message_id)
 
@@ -121,6 +121,41 @@ async def create_thread(client: AssistantsClient, body: Json, more: Sequence[Mes
             await thread.delete()
         raise
     return thread
+
+
+async def create_thread_and_run(
+    client: AssistantsClient, body: Json, thread: ThreadParams, run: RunParams, *, follow: bool
+) -> tuple[AssistantsThread, AssistantsRun]:
+    """Create both by one request, which makes both or none.
+
+    Raises:
+        ProviderError: The service failed; or its answer was lost, and nobody knows whether they were made.
+    """
+    stream = await client.stream("/threads/runs", body, creates=True) if follow else None
+    if stream is None:
+        begun = run_record(await client.post("/threads/runs", body, WireRun, creates=True))
+        return await _thread_of(client, begun, thread), AssistantsRun(client, begun)
+    try:
+        begun = await stream.read_run()
+    except ProviderError as error:
+        await stream.aclose()
+        if stream.thread is None:  # so the run cannot be looked for
+            raise
+        made = AssistantsThread(client, stream.thread)
+        return made, await made.find_begun(run, error)
+    except BaseException:
+        await stream.aclose()
+        raise
+    made = AssistantsThread(client, stream.thread) if stream.thread else await _thread_of(client, begun, thread)
+    return made, AssistantsRun(client, begun, stream)
+
+
+async def _thread_of(client: AssistantsClient, run: RunRecord, params: ThreadParams) -> AssistantsThread:
+    """The thread that was made with a run: as the service has it, or as it was asked for where the service fails."""
+    record = ThreadRecord(run.thread_id, run.created_at, params.metadata, params.tool_resources)
+    with suppress(ProviderError):  # the run goes on, and somebody has to listen to it
+        record = thread_record(await client.get(path_of("threads", run.thread_id), WireThread))
+    return AssistantsThread(client, record)
 
 
 async def with_images_uploaded(client: AssistantsClient, params: MessageParams) -> MessageParams:

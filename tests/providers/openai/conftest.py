@@ -48,6 +48,8 @@ def sdk_type(kind: str) -> Any:
     """The SDK's type of an object, by its kind or its event's name."""
     if kind.startswith("thread.run.step."):
         return RunStepDeltaEvent if kind.endswith(".delta") else RunStep
+    if kind == "thread.created":
+        return Thread
     if kind.startswith("thread.message.") and kind != "thread.message.deleted":
         return MessageDeltaEvent if kind.endswith(".delta") else Message
     return Run if kind.startswith("thread.run.") else SDK_TYPES[kind]

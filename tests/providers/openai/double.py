@@ -233,6 +233,17 @@ class Double:
             return Stream(self._stream(run), {"x-request-id": "req_stream"})
         return self._run(run)
 
+    async def create_thread_and_run(self, request: Request) -> Answer | Stream:
+        body = dict(request.body)
+        if body.get("stream") and not self.streams:
+            return error(400, "Streaming is not supported.", param="stream", code="unsupported_parameter")
+        await self.provider.get_assistant(body["assistant_id"])
+        thread = await self._make_thread(body.pop("thread", {}))
+        run = await self._begin(thread, body)
+        if body.get("stream"):
+            return Stream(self._stream(run, thread=thread), {"x-request-id": "req_stream"})
+        return self._run(run)
+
     async def _begin(self, thread: p.Thread, body: Mapping[str, Any]) -> p.Run:
         run = await thread.create_run(run_params(body), executor=NO_TOOLS, follow=True)
         self._more[run.record.id] = {"hosted_tools": self._more[body["assistant_id"]].get("hosted_tools", [])}
@@ -315,8 +326,14 @@ class Double:
             last = events[-1].sequence
         return last
 
-    async def _stream(self, run: p.Run, *, after: int = 0) -> AsyncGenerator[bytes, None]:
+    async def _stream(
+        self, run: p.Run, *, after: int = 0, thread: p.Thread | None = None
+    ) -> AsyncGenerator[bytes, None]:
         begun: set[object] = set()
+        if thread is not None:
+            async with aclosing(self._frame("thread.created", self._wire(thread.record))) as pieces:
+                async for piece in pieces:
+                    yield piece
         async with aclosing(run.events(after=after)) as events:
             async for event in events:
                 if event.event == "thread.run.step.created":
@@ -444,6 +461,7 @@ ROUTES: Sequence[Route] = [
     ("DELETE", f"/assistants/{ID}", Double.delete_assistant),
     ("POST", "/threads", Double.create_thread),
     ("GET", "/threads", Double.list_threads),
+    ("POST", "/threads/runs", Double.create_thread_and_run),
     ("GET", f"/threads/{ID}", Double.get_thread),
     ("POST", f"/threads/{ID}", Double.update_thread),
     ("DELETE", f"/threads/{ID}", Double.delete_thread),

@@ -74,7 +74,8 @@ class Cassettes(Scenarios):
         def write() -> None:
             if (failed := recorder.failed) is not None:
                 title = f"{failed.request.method} {secrets.hide_in_url(str(failed.request.url))}"
-                came = f"{title}: {type(failed.fault).__name__}: {failed.fault}\n{file} stays as it was"
+                fault = secrets.hide(f"{type(failed.fault).__name__}: {failed.fault}".encode()).decode()
+                came = f"{title}: {fault}\n{file} stays as it was"
                 raise NotRecorded("an answer to be recorded", came, request=title, file=file) from failed.fault
             write_cassette(file, check, edit(recorder.taped, secrets, headers=self._headers))
 

@@ -12,6 +12,8 @@ from typing import cast
 import anyio
 import anyio.to_thread
 
+from ..errors import UnsupportedCapability
+from ..protocols import Capabilities
 from .catalogue import AsyncCheck, Check, SyncCheck
 from .report import Outcome, Result
 from .subject import Subject
@@ -84,6 +86,8 @@ def _ending_of(error: BaseException) -> _Ending:
             return _ending_of(error.exceptions[0])
         case NotApplicable():
             return _Ending("not_applicable", str(error))
+        case UnsupportedCapability(capability=name) if name not in Capabilities.__slots__:
+            return _Ending("not_applicable", f"the backend refuses `{name}`, for which there is no claim: {error}")
         case Unmet():
             return _Ending("failed", f"expected: {error.expected}\ncame: {error.came}")
         case _:

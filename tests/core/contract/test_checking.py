@@ -9,15 +9,19 @@ from collections.abc import AsyncGenerator
 import pytest
 from anyassistant.contract import SUITE, EchoScenarios, Report, Result, check, checks_of
 from anyassistant.contract.report import SCHEMA
-from anyassistant.contract.runner import run_check
+from anyassistant.contract.runner import run_check, run_check_here
 from anyassistant.contract.subjects import announced_as, subject_of
 from anyassistant.echo import Config, Echo
+from anyassistant.errors import UnsupportedCapability
 from anyassistant.plugins import Manifest
-from anyassistant.protocols import ModelDelta, ModelRequest
+from anyassistant.protocols import ModelDelta, ModelRequest, Run, RunParams, ToolExecutor
 from pydantic import BaseModel, SecretStr
-from reference_model import Reference
+from reference_backend import ReferenceBackend, ReferenceThread
+from reference_model import Reference, ReferenceScenarios
 
 pytest_plugins = ["pytester"]
+
+CHECKS = {one.id: one for one in checks_of()}
 
 
 @pytest.fixture(scope="module", params=["asyncio", "trio"])
@@ -76,6 +80,61 @@ async def test_a_manifest_is_checked_with_its_config() -> None:
     results = by_name(report)
     assert results["config: an unknown key is refused"].result == "passed"
     assert results["discovery: it is found by its name"].reason == "no installed package announces 'mine'"
+
+
+async def test_one_backend_is_asked_where_it_is_and_not_closed() -> None:
+    backend = ReferenceBackend()
+    subject = subject_of(backend, scenarios=ReferenceScenarios())
+    assert (await run_check_here(CHECKS["backend runs: a run is found by its id"], subject)).result == "passed"
+    assert (await run_check_here(CHECKS["tools: an output leads to an answer"], subject)).result == "passed"
+    left_out = await run_check_here(CHECKS["backend closing: closing one leaves another"], subject)
+    assert left_out.reason == "one provider was given: give a function that makes new ones"
+    assert not backend.is_closed
+    await backend.aclose()
+
+
+def test_a_manifest_of_a_backend_is_checked_with_its_config() -> None:
+    manifest = Manifest.provider("pausing", contract="1", config=Config, create=lambda config: ReferenceBackend())
+    subject = subject_of(manifest, scenarios=ReferenceScenarios())
+    for id in (
+        "config: a config makes a provider",
+        "backend capabilities: it is named as it is registered",
+        "backend events: the deltas are the stored message",
+    ):
+        assert run_check(CHECKS[id], subject).result == "passed"
+
+
+def test_a_config_can_be_given_where_the_manifest_has_none_by_default() -> None:
+    class Needy(BaseModel):
+        base_url: str
+        api_key: SecretStr
+        key_header: str = "Authorization"
+
+    manifest = Manifest.provider("pausing", contract="1", config=Needy, create=lambda config: ReferenceBackend())
+    config = Needy(base_url="http://127.0.0.1", api_key=SecretStr("sk-1"))
+    subject = subject_of(manifest, scenarios=ReferenceScenarios(), config=config)
+    assert subject.secrets == ["sk-1"]
+    assert run_check(CHECKS["config: a config makes a provider"], subject).result == "passed"
+
+
+def test_no_check_of_a_backend_applies_to_a_chat_model() -> None:
+    subject = subject_of(Echo)
+    results = [run_check(one, subject) for one in CHECKS.values() if one.group.startswith("backend ")]
+    reason = "a chat model has no assistants, threads and runs of its own: hosting keeps them"
+    assert {(one.result, one.reason) for one in results} == {("not_applicable", reason)}
+
+
+def test_a_limit_of_the_backend_itself_makes_a_check_not_applicable() -> None:
+    class Uncounted(ReferenceThread):
+        async def create_run(self, params: RunParams, /, *, executor: ToolExecutor | None, follow: bool) -> Run:
+            raise UnsupportedCapability("Tokens are not counted.", capability="token_limits")
+
+    class Uncounting(ReferenceBackend):
+        thread_type = Uncounted
+
+    result = run_check(CHECKS["limits: a cut answer ends with length"], subject_of(Uncounting))
+    reason = "the backend refuses `token_limits`, for which there is no claim: Tokens are not counted."
+    assert (result.result, result.reason) == ("not_applicable", reason)
 
 
 def test_the_secrets_of_a_config_are_known() -> None:

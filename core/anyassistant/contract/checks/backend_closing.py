@@ -22,8 +22,8 @@ check = Group("backend closing")
     trap="a stream keeps its connection and its reading task until the service has said all",
 )
 async def an_open_stream_is_closed_with_its_provider(subject: Subject) -> None:
-    subject.require_several()
     await subject.require_streaming_backend()
+    subject.require_several()
     await _leave_a_stream(subject)  # what stays for the process's life is there now
     before = {task.id for task in anyio.get_running_tasks()}
     files = open_files()
@@ -37,6 +37,7 @@ async def an_open_stream_is_closed_with_its_provider(subject: Subject) -> None:
     trap="what drives a run is a task of the process that began it",
 )
 async def a_run_goes_on_when_its_client_has_gone(subject: Subject) -> None:
+    await subject.require_backend()
     subject.require_several()
     scene = subject.scenarios.wait(0.2)
     async with subject.conversation(scene.message) as talk:
@@ -52,6 +53,7 @@ async def a_run_goes_on_when_its_client_has_gone(subject: Subject) -> None:
     trap="a pool or a session is kept at module level, and closed by the first who is done",
 )
 async def closing_one_leaves_another(subject: Subject) -> None:
+    await subject.require_backend()
     subject.require_several()
     async with subject.conversation(subject.scenarios.answer("Still open.").message) as talk:
         async with subject.backend() as other:
@@ -65,9 +67,10 @@ async def closing_one_leaves_another(subject: Subject) -> None:
     trap="a thread or a run has the client's headers in its repr, or the request in its metadata",
 )
 async def objects_do_not_show_secrets(subject: Subject) -> None:
+    await subject.require_backend()
     if not subject.secrets:
         raise NotApplicable("no secret is known: no setting has one by default, and `secrets` names none")
-    streaming = await subject.is_backend() and (await subject.claims()).streaming
+    streaming = (await subject.claims()).streaming
     async with subject.conversation(subject.scenarios.answer("Hello.").message) as talk:
         run = await talk.start(follow=streaming)
         told = await listen(run) if streaming else []

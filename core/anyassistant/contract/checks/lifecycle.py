@@ -30,6 +30,7 @@ async def an_answered_run_completes(subject: Subject) -> None:
     trap="none of a model's: hosting calls tools",
 )
 async def a_run_with_bound_tools_stays_in_progress(subject: Subject) -> None:
+    await _require_each_status(subject)
     await subject.require("tools")
     async with subject.talk(subject.scenarios.call(IN_PARIS).message, tools=[get_weather]) as talk:
         events = [one async for one in talk.run().events(check=False)]
@@ -41,6 +42,7 @@ async def a_run_with_bound_tools_stays_in_progress(subject: Subject) -> None:
     trap="a call's arguments are not there when the run rests, as they come in a later piece",
 )
 async def a_run_rests_for_its_caller_and_goes_on(subject: Subject) -> None:
+    await _require_each_status(subject)
     await subject.require("tools")
     scene = subject.scenarios.call(IN_PARIS)
     async with subject.talk(scene.message, tools=[WEATHER.to_wire()]) as talk:

@@ -14,9 +14,8 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-MAX_HEAD_BYTES = 2**17
-"""Of an answer, in which the end of its head is looked for; h11 takes less."""
-
+MAX_HEAD_BYTES = 2**14
+"""Of an answer, in which the end of its head is looked for, again for each read. Chunks behind more are not joined."""
 LONGEST_LINE = 10
 """Of a chunk that is joined: eight digits, and the line's end."""
 
@@ -50,13 +49,11 @@ class ChunkJoiner:
     def _feed_head(self, data: bytes) -> bytes:
         head = self._head + data
         end = _HEAD_END.search(head)
-        if end is None:
+        if end is None and len(head) <= MAX_HEAD_BYTES:
             self._head = head
-            if len(head) > MAX_HEAD_BYTES:
-                self._reads = "rest"
             return data
         self._head = b""
-        if not head.startswith(b"HTTP/1.1 200") or _CHUNKED.search(head, 0, end.end()) is None:
+        if end is None or not head.startswith(b"HTTP/1.1 200") or _CHUNKED.search(head, 0, end.end()) is None:
             self._reads = "rest"
             return data
         self._reads = "chunks"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 
 from ...errors import InvalidRequest
-from ...types import MessageDeltaEvent, PageQuery, RunEvent, RunRecord, ToolOutput
+from ...types import Event, MessageDeltaEvent, PageQuery, RunEvent, RunRecord, ToolOutput
 from ..answers import AnsweredCall
 from ..asked_by_run import settled
 from ..catalogue import Group
@@ -57,10 +57,11 @@ async def a_run_rests_until_it_has_outputs(subject: Subject) -> None:
 async def a_stream_ends_where_the_run_pauses(subject: Subject) -> None:
     await subject.require_streaming_backend("tools")
     async with subject.conversation(subject.scenarios.call(IN_PARIS).message, tools=[WEATHER]) as talk:
+        events: list[Event] = []
         with anyio.move_on_after(subject.patience.prompt) as scope:
             events = await listen(await talk.start(follow=True))
     expect(not scope.cancelled_caught, f"the end of the stream within {subject.patience.prompt} s", "none")
-    last = events[-1]
+    last = events[-1] if events else None
     expect(isinstance(last, RunEvent) and bool(last.data.pending_calls), "an event with the pending calls", last)
 
 

@@ -12,14 +12,27 @@ if TYPE_CHECKING:
         AsyncAssistant,
         AsyncAssistants,
         AsyncClient,
+        AsyncFiles,
         AsyncPaginator,
         AsyncRun,
         AsyncRuns,
         AsyncThread,
         AsyncThreads,
+        AsyncVectorStores,
     )
     from .errors import AnyAssistantError
-    from .sync import Assistant, Assistants, Client, Paginator, Run, Runs, Thread, Threads
+    from .sync import (
+        Assistant,
+        Assistants,
+        Client,
+        Files,
+        Paginator,
+        Run,
+        Runs,
+        Thread,
+        Threads,
+        VectorStores,
+    )
     from .types import Image
 else:
     _MODULES = {
@@ -30,6 +43,8 @@ else:
         "AsyncThreads": "client",
         "AsyncRun": "client",
         "AsyncRuns": "client",
+        "AsyncFiles": "client",
+        "AsyncVectorStores": "client",
         "AsyncPaginator": "client",
         "Client": "sync",
         "Assistant": "sync",
@@ -38,6 +53,8 @@ else:
         "Threads": "sync",
         "Run": "sync",
         "Runs": "sync",
+        "Files": "sync",
+        "VectorStores": "sync",
         "Paginator": "sync",
         "AnyAssistantError": "errors",
         "Image": "types",
@@ -62,6 +79,7 @@ else:
 
 __all__ = [
     "AsyncClient", "AsyncAssistant", "AsyncThread", "AsyncRun", "AsyncAssistants", "AsyncThreads", "AsyncRuns",
-    "AsyncPaginator", "Client", "Assistant", "Thread", "Run", "Assistants", "Threads", "Runs", "Paginator",
-    "Tool", "tool", "Toolset", "ToolLike", "ToolResult", "ToolError", "RunContext", "Image", "AnyAssistantError",
+    "AsyncFiles", "AsyncVectorStores", "AsyncPaginator", "Client", "Assistant", "Thread", "Run", "Assistants",
+    "Threads", "Runs", "Files", "VectorStores", "Paginator", "Tool", "tool", "Toolset", "ToolLike", "ToolResult",
+    "ToolError", "RunContext", "Image", "AnyAssistantError",
 ]  # fmt: skip

@@ -7,6 +7,7 @@
     │   └── UnsupportedCapability   the provider cannot do that
     ├── ThreadBusy                  the thread has an open run
     ├── ProviderError               the provider's service failed
+    ├── IndexingFailed              a vector store could not index some of its files
     ├── StoreError                  the store failed
     ├── RunError                    a run did not complete; carries it
     │   ├── RunFailed
@@ -46,7 +47,7 @@ from anyassistant_tools.errors import (
     WorkerThreadsExhausted,
 )
 
-from .types import IncompleteReason, PendingCall, RunRecord
+from .types import IncompleteReason, PendingCall, RunRecord, VectorStoreFile
 
 __all__ = [
     "AnyAssistantError",
@@ -56,6 +57,7 @@ __all__ = [
     "UnsupportedCapability",
     "ThreadBusy",
     "ProviderError",
+    "IndexingFailed",
     "StoreError",
     "RunError",
     "RunFailed",
@@ -193,6 +195,22 @@ class ProviderError(_WithFields):
         self.status_code = status_code
         self.request_id = request_id
         self.retry_after = retry_after
+
+
+class IndexingFailed(_WithFields):
+    """A vector store could not index some of its files. It is there, with the others.
+
+    Attributes:
+        files: Those that failed: `id`, and `last_error` with a code, such as `unsupported_file`, and a message.
+    """
+
+    vector_store_id: str
+    files: Sequence[VectorStoreFile]
+
+    def __init__(self, message: str, *, vector_store_id: str, files: Sequence[VectorStoreFile]) -> None:
+        super().__init__(message)
+        self.vector_store_id = vector_store_id
+        self.files = files
 
 
 class StoreError(AnyAssistantError):

@@ -9,6 +9,7 @@ from anyassistant import errors
 from anyassistant.errors import (
     AnyAssistantError,
     ConfigError,
+    IndexingFailed,
     InvalidRequest,
     NotFound,
     ProviderError,
@@ -23,7 +24,7 @@ from anyassistant.errors import (
     ThreadBusy,
     UnsupportedCapability,
 )
-from anyassistant.types import IncompleteDetails, LastError, PendingCall, RunRecord
+from anyassistant.types import IncompleteDetails, LastError, PendingCall, RunRecord, VectorStoreFile
 
 RUN = RunRecord(
     "run_1",
@@ -38,6 +39,7 @@ RUN = RunRecord(
 ERRORS: list[AnyAssistantError] = [
     ConfigError("m"),
     StoreError("m"),
+    IndexingFailed("m", vector_store_id="vs_1", files=[VectorStoreFile("file-1", "vs_1")]),
     InvalidRequest("m", param="tools[1]", code="duplicate_tool_name"),
     NotFound("m", param="thread_id", code="not_found"),
     UnsupportedCapability("m", capability="images"),

@@ -13,11 +13,13 @@ from ..errors import ConfigError, InvalidRequest
 from ..hosting import Store
 from ..protocols import ChatModel, Provider
 from .assistants import AsyncAssistants
+from .files import AsyncFiles
 from .handle import Handle
 from .once import Once
 from .runs import AsyncRuns
 from .session import Session, open_session
 from .threads import AsyncThreads
+from .vector_stores import AsyncVectorStores
 
 
 class AsyncClient(Handle):
@@ -67,6 +69,16 @@ class AsyncClient(Handle):
     def runs(self) -> AsyncRuns:
         """Get and list the runs of all threads."""
         return AsyncRuns(self._open)
+
+    @property
+    def files(self) -> AsyncFiles:
+        """Put files at the provider's service, get, list and delete them, where it keeps any."""
+        return AsyncFiles(self._open)
+
+    @property
+    def vector_stores(self) -> AsyncVectorStores:
+        """Make, fill, get, list and delete vector stores, where the provider's service has any."""
+        return AsyncVectorStores(self._open)
 
     async def aclose(self) -> None:
         """Park the runs that are driven here, and give everything back. `async with` opens the client again."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import lru_cache, partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, TypeAlias, TypedDict, TypeVar
 
 import httpx
@@ -16,13 +17,14 @@ from typing_extensions import Unpack
 from ..errors import InvalidRequest
 from .body import Body
 from .config import WireConfig
+from .form import File, size_of
 from .items import EventDataReader, EventReader, ItemReader, LineReader
 from .pools import LoopPools
 from .redaction import Redactor, secrets_of_headers, secrets_of_url
 from .response import WireResponse
 from .sse import ServerSentEvent
 from .stream import WireStream
-from .transport import Call, File, Token, Transport, authorization
+from .transport import Call, Token, Transport, authorization
 from .transports import TransportFactory, proxy_of_environment
 
 T = TypeVar("T")
@@ -144,7 +146,7 @@ class WireClient:
     async def upload(
         self,
         path: str,
-        content: bytes,
+        content: bytes | Path,
         /,
         *,
         filename: str,
@@ -158,7 +160,7 @@ class WireClient:
 
         Args:
             path: Behind the base URL.
-            content: Of the file.
+            content: Of the file: its bytes, or where it is; then it is read as it is sent.
             filename: Its name.
             media_type: Of its content.
             field: The field of the form that has the file.
@@ -167,8 +169,10 @@ class WireClient:
 
         Raises:
             AnyAssistantError: As for `get`.
+            InvalidRequest: The file cannot be read, or not to its end any more.
         """
-        file = File(filename, content, media_type, field, fields or {})
+        size = await size_of(content) if isinstance(content, Path) else len(content)
+        file = File(filename, content, media_type, field, fields or {}, size)
         return await self._transport.fetch(self._call("POST", path, options, file=file, creates=creates))
 
     def sse(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ from .body import Body, Deadlines
 from .config import WireConfig
 from .envelope import read_error_body
 from .failures import Failures, is_lasting
+from .form import File, stream_form
 from .json_text import read_json
 from .pools import LoopPools
 from .redaction import Redactor
@@ -30,21 +32,6 @@ MAX_ERROR_BYTES = 2**16
 """Of a failed answer, which are read."""
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 """Faults after which the service cannot have got the request."""
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to be uploaded, and the fields of the form that it is sent in."""
-
-    name: str
-    content: bytes
-    media_type: str
-    field: str
-    fields: Mapping[str, str]
-
-    def to_form(self) -> Mapping[str, tuple[str, bytes, str]]:
-        """The file as httpx takes it."""
-        return {self.field: (self.name, self.content, self.media_type)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +133,8 @@ class Transport:
                 was_reached=was_reached,
             )
         finally:
+            if call.file is not None and isinstance(request.stream, httpx.AsyncByteStream):
+                await request.stream.aclose()  # httpcore leaves it open where sending broke
             if response is None:
                 pools.leave(pool)
         if response is None:
@@ -177,7 +166,10 @@ class Transport:
             request = httpx.Request(
                 call.method, call.url, headers=headers, data=fields, files=files, extensions=extensions
             )
-            request.stream = _Content(request.read())
+            if isinstance(call.file.content, Path):
+                stream_form(request, call.file)
+            else:
+                request.stream = _Content(request.read())
             return request
         content = call.content or b""
         request = httpx.Request(call.method, call.url, headers=headers, stream=_Content(content), extensions=extensions)

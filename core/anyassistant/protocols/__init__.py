@@ -43,6 +43,7 @@ from .chat_model import (
     UserMessage,
 )
 from .execution import Journal, Screening, ToolExecutor, unknown_tool_output
+from .files import FileParams, Files, VectorStoreParams, VectorStores
 from .params import AssistantParams, MessageParams, ResponseFormat, RunParams, ThreadParams
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "ToolMessage", "ToolCallDelta", "ToolChoice", "NamedTool", "ResponseSchema", "FinishReason",
     "Provider", "Assistant", "Thread", "Run", "ToolExecutor", "Screening", "Journal",
     "unknown_tool_output",
+    "Files", "VectorStores", "FileParams", "VectorStoreParams",
     "AssistantParams", "ThreadParams", "MessageParams", "RunParams", "ResponseFormat",
     "AssistantRecord", "ThreadRecord", "RunRecord", "RunStep", "Message", "Event", "Page", "PageQuery", "Limits",
     "Content", "ContentPart", "Part", "Text", "Image", "Refusal", "Attachment", "ToolCall", "ToolOutput", "ToolSpec",

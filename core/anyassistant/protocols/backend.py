@@ -28,6 +28,7 @@ from ..types import (
 )
 from .capabilities import Capabilities
 from .execution import ToolExecutor
+from .files import Files, VectorStores
 from .params import AssistantParams, MessageParams, RunParams, ThreadParams
 
 UNDO_SECONDS = 10.0
@@ -230,6 +231,14 @@ class Provider(Protocol):
             with anyio.move_on_after(UNDO_SECONDS, shield=True), suppress(AnyAssistantError):
                 await made.delete()
             raise
+
+    def files(self) -> Files:
+        """Its files."""
+        raise _cannot("files", "keep files")
+
+    def vector_stores(self) -> VectorStores:
+        """Its vector stores."""
+        raise _cannot("files", "keep vector stores")
 
     async def capabilities_of(self, model: str, /) -> Capabilities:
         """What one model can do, where that differs by model."""

@@ -110,6 +110,12 @@ class RemoteProvider(RunProvider):
         index = await self._host.store.list_threads(query, service=self._host.service)
         return Page([RemoteThread(self._host, record) for record in index.data], index.has_more)
 
+    def files(self) -> protocols.Files:
+        return self._provider.files()
+
+    def vector_stores(self) -> protocols.VectorStores:
+        return self._provider.vector_stores()
+
     async def capabilities_of(self, model: str, /) -> Capabilities:
         return await self._provider.capabilities_of(model)
 

@@ -14,6 +14,7 @@ from ..hosting import Store
 from ..protocols import ChatModel, Provider
 from ..types import RunStatus
 from .assistants import Assistants
+from .files import Files, VectorStores
 from .paginator import Paginator
 from .portal import Portal
 from .run import Run
@@ -56,6 +57,16 @@ class Client(Handle):
     def runs(self) -> Runs:
         """Get and list the runs of all threads."""
         return Runs(self._portal, self._inner.runs)
+
+    @property
+    def files(self) -> Files:
+        """Put files at the provider's service, get, list and delete them, where it keeps any."""
+        return Files(self._portal, self._inner.files)
+
+    @property
+    def vector_stores(self) -> VectorStores:
+        """Make, fill, get, list and delete vector stores, where the provider's service has any."""
+        return VectorStores(self._portal, self._inner.vector_stores)
 
     def close(self) -> None:
         """Park the runs that are driven here, and give everything back. `with` opens the client again."""

@@ -12,6 +12,7 @@ from .events import (
     RunStepDeltaEvent,
     RunStepEvent,
 )
+from .files import FileCounts, FileRecord, VectorStoreFile, VectorStoreRecord
 from .messages import Message, MessageIncompleteDetails, MessageStatus, Role, ThreadRecord
 from .paging import Order, Page, PageQuery
 from .runs import (
@@ -39,5 +40,5 @@ __all__ = [
     "Turn", "TurnCall", "FinishReason", "HistoryItem",
     "Event", "RunEvent", "RunStepEvent", "RunStepDeltaEvent", "MessageEvent", "MessageDeltaEvent", "ErrorEvent",
     "ExtensionEvent",
-    "Page", "PageQuery", "Order", "Usage",
+    "FileRecord", "VectorStoreRecord", "VectorStoreFile", "FileCounts", "Page", "PageQuery", "Order", "Usage",
 ]  # fmt: skip

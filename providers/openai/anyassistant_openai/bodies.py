@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from anyassistant.errors import InvalidRequest, UnsupportedCapability
-from anyassistant.protocols import AssistantParams, MessageParams, NamedTool, RunParams, ThreadParams, ToolChoice
+from anyassistant.protocols import (
+    AssistantParams,
+    MessageParams,
+    NamedTool,
+    RunParams,
+    ThreadParams,
+    ToolChoice,
+    VectorStoreParams,
+)
 from anyassistant.types import HostedTool, Image, PageQuery, Part, Refusal, Text, ToolOutput, ToolSpec
 
 from .wire import Json
@@ -128,6 +136,10 @@ def thread_and_run_body(thread: ThreadParams, run: RunParams) -> Json | None:
     body.pop("additional_messages", None)
     made = thread_body(replace(thread, messages=messages))
     return body | _unless_empty(thread=made)
+
+
+def vector_store_body(params: VectorStoreParams) -> Json:
+    return _given(name=params.name) | _unless_empty(file_ids=params.file_ids, metadata=params.metadata)
 
 
 def outputs_body(outputs: Sequence[ToolOutput]) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from .config import Config
 from .stream import RunStream
-from .wire import WireList, WireObject, WireRun, problems_of
+from .wire import WireList, WireObject, problems_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -53,8 +54,8 @@ class AssistantsClient:
         """
         return _read(await self._http.get(path, query=self._with(query)), model)
 
-    async def get_run(self, path: str, /) -> tuple[WireRun, float | None]:
-        """A run, and seconds after which the service wants to be asked for it again.
+    async def get_polled(self, path: str, model: type[M], /) -> tuple[M, float | None]:
+        """An object, and seconds after which the service wants to be asked for it again.
 
         Raises:
             NotFound: There is none.
@@ -62,7 +63,7 @@ class AssistantsClient:
         """
         answer = await self._http.get(path, query=self._with(None))
         said = answer.headers.get(POLL_AFTER, "")
-        return _read(answer, WireRun), int(said) / 1000 if said.isdecimal() else None
+        return _read(answer, model), int(said) / 1000 if said.isdecimal() else None
 
     async def list(self, path: str, model: type[M], /, query: Query) -> Page[M]:
         """A page of objects.
@@ -111,15 +112,37 @@ class AssistantsClient:
         if image.data is None:
             return image
         kind = image.media_type or "image/png"
+        name = f"image.{kind.partition('/')[2].partition('+')[0]}"
+        made = await self.upload(image.data, WireObject, filename=name, media_type=kind, purpose="vision")
+        return Image(file_id=made.id, detail=image.detail)
+
+    async def download(self, path: str, /) -> bytes:
+        """Bytes that the service keeps.
+
+        Raises:
+            NotFound: There are none.
+            InvalidRequest: The service does not give them.
+        """
+        return (await self._http.get(path, query=self._with(None))).content
+
+    async def upload(
+        self, content: bytes | Path, model: type[M], /, *, filename: str, media_type: str, purpose: str
+    ) -> M:
+        """Put a file there; not again where it may have arrived.
+
+        Raises:
+            InvalidRequest: The service does not take it, or it cannot be read to its end.
+            ProviderError: The service failed, or the connection broke.
+        """
         answer = await self._http.upload(
             "/files",
-            image.data,
-            filename=f"image.{kind.partition('/')[2].partition('+')[0]}",
-            media_type=kind,
-            fields={"purpose": "vision"},
+            content,
+            filename=filename,
+            media_type=media_type,
+            fields={"purpose": purpose},
             query=self._with(None),
         )
-        return Image(file_id=_read(answer, WireObject).id, detail=image.detail)
+        return _read(answer, model)
 
     async def aclose(self) -> None:
         await self._http.aclose()

@@ -9,6 +9,8 @@ from typing import Any, Literal, get_args
 from anyassistant.types import (
     AssistantRecord,
     Attachment,
+    FileCounts,
+    FileRecord,
     HostedTool,
     Image,
     IncompleteDetails,
@@ -26,6 +28,8 @@ from anyassistant.types import (
     ToolCall,
     ToolSpec,
     Usage,
+    VectorStoreFile,
+    VectorStoreRecord,
 )
 
 from .wire import (
@@ -34,11 +38,14 @@ from .wire import (
     WireAction,
     WireAssistant,
     WireError,
+    WireFile,
     WireMessage,
     WireRun,
     WireStep,
     WireThread,
     WireUsage,
+    WireVectorStore,
+    WireVectorStoreFile,
 )
 
 NO_PARAMETERS: Mapping[str, object] = {"type": "object", "properties": {}}
@@ -138,6 +145,37 @@ def run_step(wire: WireStep) -> RunStep:
         cancelled_at=wire.cancelled_at,
         expired_at=wire.expired_at,
         metadata=wire.metadata,
+    )
+
+
+def file_record(wire: WireFile) -> FileRecord:
+    return FileRecord(wire.id, wire.filename, wire.bytes, wire.purpose, wire.created_at, wire.expires_at)
+
+
+def vector_store_record(wire: WireVectorStore, poll_after: float | None = None) -> VectorStoreRecord:
+    return VectorStoreRecord(
+        id=wire.id,
+        name=wire.name,
+        status=wire.status,
+        file_counts=FileCounts(**wire.file_counts.model_dump()),
+        usage_bytes=wire.usage_bytes,
+        created_at=wire.created_at,
+        last_active_at=wire.last_active_at,
+        expires_at=wire.expires_at,
+        metadata=wire.metadata,
+        poll_after=poll_after,
+    )
+
+
+def vector_store_file(wire: WireVectorStoreFile, poll_after: float | None = None) -> VectorStoreFile:
+    return VectorStoreFile(
+        id=wire.id,
+        vector_store_id=wire.vector_store_id,
+        status=wire.status,
+        last_error=_last_error(wire.last_error),
+        usage_bytes=wire.usage_bytes,
+        created_at=wire.created_at,
+        poll_after=poll_after,
     )
 
 

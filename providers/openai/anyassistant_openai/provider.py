@@ -13,8 +13,10 @@ from .assistant import ServiceAssistant
 from .bodies import MAX_MESSAGES, assistant_body, page_parameters, thread_and_run_body, thread_body
 from .client import AssistantsClient, path_of
 from .config import Config
+from .files import ServiceFiles
 from .mapping import thread_record
 from .thread import AssistantsThread, create_thread, create_thread_and_run, with_images_uploaded
+from .vector_stores import ServiceVectorStores
 from .wire import WireAssistant, WireThread
 
 
@@ -42,6 +44,7 @@ class OpenAIAssistants(protocols.Provider):
             cancel=True,
             list_threads=config.list_threads,
             hosted_tools=True,
+            files=True,
         )
 
     async def create_assistant(self, params: AssistantParams, /) -> ServiceAssistant:
@@ -82,6 +85,12 @@ class OpenAIAssistants(protocols.Provider):
             return await super().list_threads(query)
         page = await self._client.list("/threads", WireThread, page_parameters(query))
         return Page([AssistantsThread(self._client, thread_record(one)) for one in page.data], page.has_more)
+
+    def files(self) -> ServiceFiles:
+        return ServiceFiles(self._client)
+
+    def vector_stores(self) -> ServiceVectorStores:
+        return ServiceVectorStores(self._client)
 
     async def aclose(self) -> None:
         await self._client.aclose()

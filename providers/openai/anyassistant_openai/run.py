@@ -78,7 +78,7 @@ class AssistantsRun(protocols.Run):
                 raise
 
     async def refresh(self) -> RunRecord:
-        wire, self._poll_after = await self._client.get_run(self._path)
+        wire, self._poll_after = await self._client.get_polled(self._path, WireRun)
         self.record = run_record(wire)
         return self.record
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from anyassistant.types import MessageStatus, Role, RunStatus, StepStatus
+from anyassistant.types.files import IndexingStatus, VectorStoreStatus
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 LATEST_SECONDS = 10**11
@@ -160,6 +161,41 @@ class WireStep(WireObject):
     last_error: WireError | None = None
     usage: WireUsage | None = None
     metadata: Metadata = {}
+
+
+class WireFile(WireObject):
+    filename: str = ""
+    bytes: int = 0
+    purpose: str = ""
+    created_at: Time = 0
+    expires_at: Time | None = None
+
+
+class WireFileCounts(WirePart):
+    in_progress: int = 0
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    total: int = 0
+
+
+class WireVectorStore(WireObject):
+    name: str = ""
+    status: VectorStoreStatus = "completed"
+    file_counts: WireFileCounts = WireFileCounts()
+    usage_bytes: int = 0
+    created_at: Time = 0
+    last_active_at: Time | None = None
+    expires_at: Time | None = None
+    metadata: Metadata = {}
+
+
+class WireVectorStoreFile(WireObject):
+    vector_store_id: str = ""
+    status: IndexingStatus = "completed"
+    last_error: WireError | None = None
+    usage_bytes: int = 0
+    created_at: Time = 0
 
 
 class WireList(WirePart):

@@ -11,10 +11,11 @@ from anyassistant import AsyncClient
 from anyassistant.hosting import Store
 from anyassistant.store.memory import MemoryStore
 from anyassistant_openai import Config, OpenAIAssistants
-from openai.types import FileObject
+from openai.types import FileDeleted, FileObject, VectorStore, VectorStoreDeleted
 from openai.types.beta import Assistant, AssistantDeleted, Thread, ThreadDeleted
 from openai.types.beta.threads import Message, MessageDeleted, MessageDeltaEvent, Run
 from openai.types.beta.threads.runs import RunStep, RunStepDeltaEvent
+from openai.types.vector_stores import VectorStoreFile, VectorStoreFileDeleted
 
 from .double import KEY, Double
 
@@ -28,6 +29,11 @@ SDK_TYPES: dict[str, Any] = {
     "run": Run,
     "step": RunStep,
     "file": FileObject,
+    "file.deleted": FileDeleted,
+    "vector_store": VectorStore,
+    "vector_store.deleted": VectorStoreDeleted,
+    "vector_store.file": VectorStoreFile,
+    "vector_store.file.deleted": VectorStoreFileDeleted,
 }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -25,6 +24,7 @@ from anyassistant.types import TERMINAL, Event, Image, PageQuery, RunEvent, RunS
 from anyassistant.types.events import data_to_wire
 
 from .loopback import Answer, Raw, Request, Stream, listening
+from .shelf import Shelf
 
 Fault: TypeAlias = Callable[[Request], "Answer | Stream | Raw | None"]
 Mangle: TypeAlias = Callable[[str, bytes], AsyncGenerator[bytes, None]]
@@ -43,6 +43,7 @@ class Double:
         mangle: Makes of a frame of a stream what is sent of it.
         streams: Whether it streams; else it refuses to.
         poll_after_ms: Said with each run, if not None.
+        shelf: Its files and vector stores.
         hosted_calls: Calls of its own tools that each run makes first, in a step of their own.
     """
 
@@ -59,6 +60,7 @@ class Double:
         self.provider: HostedProvider
         self._more: dict[str, dict[str, Any]] = {}
         """What `echo` has no place for, by the object's id: tools of the service's own, resources, attachments."""
+        self.shelf = Shelf()
         self._store = MemoryStore()
 
     @asynccontextmanager
@@ -84,7 +86,8 @@ class Double:
         if request.headers.get("authorization") != f"Bearer {KEY}" and request.headers.get("api-key") != KEY:
             said = request.headers.get("authorization", "")
             return error(401, f"Incorrect API key provided: {said}.", code="invalid_api_key")
-        if request.headers.get("openai-beta") != "assistants=v2":
+        is_of_files = request.path.startswith("/v1/files")  # which are older than assistants
+        if request.headers.get("openai-beta") != "assistants=v2" and not is_of_files:
             return error(400, "You must provide the 'OpenAI-Beta' header to access the Assistants API.")
         try:
             return await self._route(request)
@@ -100,6 +103,8 @@ class Double:
             return error(400, str(refused), param=refused.param)
 
     async def _route(self, request: Request) -> Answer | Stream:
+        if request.path.startswith(("/v1/files", "/v1/vector_stores")):
+            return self._of_shelf(request)
         for method, pattern, handler in ROUTES:
             match = re.fullmatch(f"/v1{pattern}", request.path)
             if match and method == request.method:
@@ -110,6 +115,16 @@ class Double:
         wire = self.alter(wire)
         self.sent.append((kind, wire))
         return Answer(wire, headers={"x-request-id": f"req_{len(self.sent)}", **(headers or {})})
+
+    def _of_shelf(self, request: Request) -> Answer:
+        found = self.shelf.answer(request)
+        if isinstance(found, Answer):
+            return found
+        kind, wire = found
+        if isinstance(wire, list):
+            return self._page(kind, wire, has_more=False)
+        headers = {} if self.poll_after_ms is None else {"openai-poll-after-ms": str(self.poll_after_ms)}
+        return self._answer(kind, wire, headers)
 
     def _wire(self, record: Any) -> dict[str, Any]:
         """A record as this service tells it."""
@@ -303,18 +318,6 @@ class Double:
         step = replace(step, assistant_id=run.assistant_id, created_at=run.created_at, completed_at=run.created_at)
         return {**step.to_wire(), "step_details": {"type": "tool_calls", "tool_calls": self.hosted_calls}}
 
-    async def upload(self, request: Request) -> Answer:
-        wire = {
-            "id": "file-1",
-            "object": "file",
-            "bytes": len(request.content),
-            "created_at": int(time.time()),
-            "filename": "image.png",
-            "purpose": "vision",
-            "status": "processed",
-        }
-        return self._answer("file", wire)
-
     def _run(self, run: p.Run) -> Answer:
         headers = {} if self.poll_after_ms is None else {"openai-poll-after-ms": str(self.poll_after_ms)}
         return self._answer("run", self._wire(run.record), headers)
@@ -476,5 +479,4 @@ ROUTES: Sequence[Route] = [
     ("POST", f"/threads/{ID}/runs/{ID}/submit_tool_outputs", Double.submit),
     ("POST", f"/threads/{ID}/runs/{ID}/cancel", Double.cancel),
     ("GET", f"/threads/{ID}/runs/{ID}/steps", Double.list_steps),
-    ("POST", "/files", Double.upload),
 ]

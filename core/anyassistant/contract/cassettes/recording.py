@@ -49,6 +49,11 @@ class Recorder:
         self._lock = Lock()
 
     @property
+    def was_asked(self) -> bool:
+        """Whether anything was asked, whatever came of it."""
+        return bool(self._taped)
+
+    @property
     def taped(self) -> Sequence[Taped]:
         """What was said, in the order of the requests, without those that the network failed."""
         return [one for one in self._taped if one.fault is None]

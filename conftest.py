@@ -35,7 +35,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """As many processes as there are processors; none beside this one for single files, or where time is measured."""
     files = [Path(str(one).partition("::")[0]) for one in config.option.file_or_dir]

@@ -127,6 +127,13 @@ def test_an_empty_folder_is_written_into_and_any_other_is_not(cli):
         assert files_in(cli.folder) == before
 
 
+def test_the_folder_that_one_is_in_stays_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    NewPackage("acme-cloud").write(Path.cwd())
+    assert files_in(Path()) == FILES
+    assert sorted(entry.name for entry in Path().iterdir()) == sorted({path.partition("/")[0] for path in FILES})
+
+
 def test_a_folder_in_a_folder_that_is_not_there_is_refused(cli):
     said = cli("provider", "new", "acme", "--output", "no/such/place")
     assert said.code == 2

@@ -82,15 +82,18 @@ class NewPackage:
         if not folder.parent.is_dir():
             raise UsageError(f"There is no folder {folder.parent} to write {folder.name} into.")
         rendered = self.render()
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as unfinished:
-            whole = Path(unfinished) / folder.name
+        place = folder if folder.is_dir() else folder.parent
+        with tempfile.TemporaryDirectory(dir=place, prefix=f".{self.distribution}-") as unfinished:
+            whole = Path(unfinished) / self.distribution
             for path, text in rendered.items():
                 file = whole / path
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(text, "utf-8")
-            if folder.is_dir():
-                folder.rmdir()  # not every system renames onto an empty folder
-            shutil.move(whole, folder)
+            if folder.is_dir():  # it stays the same one: somebody's shell may be in it
+                for entry in list(whole.iterdir()):
+                    shutil.move(entry, folder)
+            else:
+                shutil.move(whole, folder)
         return sorted(str(path) for path in rendered)
 
 

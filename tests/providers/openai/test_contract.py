@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,3 +81,17 @@ class TestOpenAIAssistants(ProviderContract):
 
     def create_provider(self) -> OpenAIAssistants:
         return OpenAIAssistants(Config(base_url=self.double.url, api_key=SecretStr(KEY), retry_seconds=1.0))
+
+
+def test_it_is_checked_by_the_name_of_a_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOUBLE_KEY", KEY)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs", "anyassistant.contract"]
+    options = ["--provider", "service", "--config", "anyassistant.toml", "-k", "backend and (threads or runs)"]
+    with double_in_a_thread() as double:
+        profile = f'provider = "openai-assistants"\nbase_url = "{double.url}"\napi_key_env = "DOUBLE_KEY"\n'
+        (tmp_path / "anyassistant.toml").write_text(f"[profiles.service]\n{profile}model = 'gpt-4o'\n")
+        done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed is not None
+    assert int(passed[1]) >= 20

@@ -19,6 +19,8 @@ from .chunks import ChunkJoiner
 
 MAX_HELD_BYTES = 2**16
 """Of a request, before they are written."""
+_LAST_CHUNK = b"0\r\n\r\n"
+"""What httpcore ends a request in chunks with; any other it ends with nothing."""
 
 
 class _Stream(httpcore.AsyncNetworkStream):
@@ -29,14 +31,14 @@ class _Stream(httpcore.AsyncNetworkStream):
         self._socket = stream.get_extra_info("socket")  # anyio finds it anew, with its addresses, each time
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if self._held:
+        if self._held:  # what is no HTTP, as to a SOCKS proxy
             await self._flush(timeout)
         return self._joiner.feed(await self._stream.read(max_bytes, timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._joiner.begin()
         self._held += buffer
-        if not buffer or len(self._held) > MAX_HELD_BYTES:  # httpcore ends a request with nothing
+        if not buffer or buffer.endswith(_LAST_CHUNK) or len(self._held) > MAX_HELD_BYTES:
             await self._flush(timeout)
 
     async def _flush(self, timeout: float | None) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import anyio
+import httpcore
 import httpx
 import pytest
 from anyassistant.http import WireConfig
-from anyassistant.http.network import MAX_HELD_BYTES
+from anyassistant.http.network import MAX_HELD_BYTES, stand_between
 from anyassistant.http.transports import TransportFactory
 from anyio.abc import SocketStream
 
@@ -62,6 +63,34 @@ async def test_a_request_is_one_write() -> None:
             await send(transport, httpx.Request("POST", url, content=b"body"))
         group.cancel_scope.cancel()
     assert [one.endswith(b"\r\n\r\nbody") for one in received] == [True]
+
+
+class Refusing(httpcore.AsyncMockStream):
+    """A connection of a service that has answered and hung up before it had the request."""
+
+    def __init__(self) -> None:
+        super().__init__([b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n"])
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        raise httpcore.WriteError("the other side has hung up")
+
+
+class RefusingBackend(httpcore.AsyncMockBackend):
+    async def connect_tcp(self, *_: object, **__: object) -> httpcore.AsyncNetworkStream:
+        return Refusing()
+
+
+@pytest.mark.parametrize("framing", [{"Content-Length": "4"}, {"Transfer-Encoding": "chunked"}])
+async def test_the_answer_to_a_request_that_could_not_be_written_is_read(framing: dict[str, str]) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"body"
+
+    transport = httpx.AsyncHTTPTransport()
+    transport._pool._network_backend = RefusingBackend([])
+    stand_between(transport)
+    async with transport:
+        request = httpx.Request("POST", "http://service.example.com", content=body(), headers=framing)
+        assert (await transport.handle_async_request(request)).status_code == 413
 
 
 async def test_an_idle_connection_that_the_service_has_closed_is_not_used_again(serving, steps, whole) -> None:

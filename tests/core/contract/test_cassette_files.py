@@ -149,9 +149,12 @@ def test_what_differs_from_run_to_run_is_recognised(tmp_path: Path, recording: p
         body = {"run": run, "again": f"of {run}", "trace": trace, "at": time, "sent": seconds}
         return run, httpx.post(f"{URL}/{run}", json=body, headers={"Idempotency-Key": uuid4().hex})
 
+    def make(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(201, headers={"location": f"{request.url}/made"}, content=echo(request).content)
+
     cassettes = Cassettes(tmp_path)
     with respx.mock, cassettes.staged(CHECK):
-        respx.post(url__startswith=URL).mock(side_effect=echo)
+        respx.post(url__startswith=URL).mock(side_effect=make)
         run, answer = say("2026-11-24T10:00:00Z", 1_795_543_338)
         assert answer.json()["echo"]["run"] == run
     recording.undo()
@@ -162,6 +165,7 @@ def test_what_differs_from_run_to_run_is_recognised(tmp_path: Path, recording: p
         run, answer = say("2027-01-31 23:59:59.123+01:00", 1_800_000_000.5)
     assert answer.json()["echo"]["run"] == run, "what the service repeats is what this run said"
     assert answer.json()["echo"]["again"] == f"of {run}"
+    assert answer.headers["location"] == f"{URL}/{run}/made"
 
 
 def test_forms_are_recognised_whatever_their_boundary(tmp_path: Path, recording: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ def _exchange(said: _Said, names: Names) -> Exchange:
     if response is None:
         return Exchange(request, None)
     pieces = rename_in_pieces(said.pieces, names.by_id)
-    headers = {name: names.by_id.get(value, value) for name, value in said.headers}
+    headers = {name: b"".join(rename_in_pieces([value.encode()], names.by_id)).decode() for name, value in said.headers}
     return Exchange(request, RecordedAnswer(response.status_code, headers, pieces, is_whole=said.taped.is_whole))
 
 

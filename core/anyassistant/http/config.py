@@ -26,7 +26,8 @@ class WireConfig(BaseModel):
         verify: Whether the service's certificate is checked.
         ca_file: PEM file of the authorities that are trusted instead of the usual ones.
         connect_seconds: For a connection, per attempt.
-        first_byte_seconds: From an attempt's start to the first byte of the answer's body.
+        first_byte_seconds: From an attempt's start to the first byte of the answer's body; for a file that is uploaded,
+            from the end of sending it.
         idle_seconds: Between two pieces of an answer. Whatever arrives counts, so a service that lets a model think
             for longer can send comments. Shorter than `first_byte_seconds` it costs some microseconds a piece.
         total_seconds: From the first attempt to the end of the answer.

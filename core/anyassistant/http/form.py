@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +55,32 @@ def stream_form(request: httpx.Request, file: File) -> None:
     head = form.removesuffix(end)
     request.headers["Content-Length"] = str(len(head) + file.size + len(end))
     request.stream = _Form(head, file.content, file.size, end)
+
+
+class Watched(httpx.AsyncByteStream, AsyncIterator[bytes]):
+    """The body of a request, of which it is told when all of it was given away.
+
+    Args:
+        when_sent: Called then.
+    """
+
+    def __init__(self, stream: httpx.AsyncByteStream, when_sent: Callable[[], None]) -> None:
+        self._stream = stream
+        self._pieces = aiter(stream)
+        self._when_sent = when_sent
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await anext(self._pieces)
+        except StopAsyncIteration:
+            self._when_sent()
+            raise
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 def _unreadable(path: Path, error: OSError) -> InvalidRequest:

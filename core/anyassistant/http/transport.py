@@ -17,7 +17,7 @@ from .body import Body, Deadlines
 from .config import WireConfig
 from .envelope import read_error_body
 from .failures import Failures, is_lasting
-from .form import File, stream_form
+from .form import PIECE_BYTES, File, Watched, stream_form
 from .json_text import read_json
 from .pools import LoopPools
 from .redaction import Redactor
@@ -115,14 +115,15 @@ class Transport:
 
     async def _attempt(self, call: Call, failures: Failures, end: float) -> Success[Body] | Failure:
         request = await self._make_request(call)
-        now = monotonic()
-        first_byte = min(now + self._config.first_byte_seconds, end)
-        deadlines = Deadlines(first_byte, end, self._config.idle_seconds, httpx_watches_idle=self._httpx_watches_idle)
+        waiting = _Waiting(self._config.first_byte_seconds, end)
+        if call.file is not None and isinstance(request.stream, httpx.AsyncByteStream):
+            request.stream = Watched(request.stream, waiting.begin)
+            waiting.hold()
         pools = self._pools.here()
         pool = pools.enter()
         response = None
         try:
-            with anyio.move_on_after(first_byte - now):
+            with waiting.scope:
                 response = await pool.transport.handle_async_request(request)
         except httpx.HTTPError as error:
             was_reached = not isinstance(error, _NOT_SENT)
@@ -138,8 +139,10 @@ class Transport:
             if response is None:
                 pools.leave(pool)
         if response is None:
-            said = "no answer in time (first_byte_seconds)" if first_byte < end else "no answer in time (total_seconds)"
-            return Failure(failures.too_slow(said), may_retry=call.is_repeatable)
+            which = "first_byte_seconds" if waiting.until < end else "total_seconds"
+            return Failure(failures.too_slow(f"no answer in time ({which})"), may_retry=call.is_repeatable)
+        idle = self._config.idle_seconds
+        deadlines = Deadlines(waiting.until, end, idle, httpx_watches_idle=self._httpx_watches_idle)
         body = Body(response, deadlines, failures, partial(pools.leave, pool))
         if response.is_success and _is_acceptable(call, body.headers):
             return Success(body)
@@ -178,19 +181,52 @@ class Transport:
         return request
 
 
+class _Waiting:
+    """How long an answer is waited for.
+
+    Attributes:
+        until: By `time.monotonic`.
+        scope: What is done in it ends then.
+    """
+
+    def __init__(self, seconds: float, end: float) -> None:
+        self._seconds = seconds
+        self._end = end
+        self.scope = anyio.CancelScope()
+        self.begin()
+
+    def begin(self) -> None:
+        """The time for the first byte begins."""
+        self._wait_until(min(monotonic() + self._seconds, self._end))
+
+    def hold(self) -> None:
+        """It does not begin before the file is sent, however long that takes: the time of each write is bounded."""
+        self._wait_until(self._end)
+
+    def _wait_until(self, until: float) -> None:
+        self.until = until
+        self.scope.deadline = anyio.current_time() + until - monotonic()
+
+
 class _Content(httpx.AsyncByteStream, AsyncIterator[bytes]):
-    """The body of a request. httpx's own is an async generator, which trio complains of where sending is given up."""
+    """The body of a request. httpx's own is an async generator, which trio complains of where sending is given up.
+
+    In pieces, as the time for a write is that of one piece.
+    """
 
     def __init__(self, content: bytes) -> None:
-        self._left = [content] if content else []
+        self._content = content
+        self._at = 0
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
-        if not self._left:
+        piece = self._content[self._at : self._at + PIECE_BYTES]
+        if not piece:
             raise StopAsyncIteration
-        return self._left.pop()
+        self._at += len(piece)
+        return piece
 
 
 def authorization(key_header: str, key: str) -> Mapping[str, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ssl
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from ..errors import ConfigError
 from .config import WireConfig
 from .network import stand_between
 
@@ -19,11 +21,14 @@ class TransportFactory:
 
     Args:
         config: The service's.
+
+    Raises:
+        ConfigError: The proxy cannot be used.
     """
 
     def __init__(self, config: WireConfig) -> None:
         self._config = config
-        self._proxy = config.proxy or proxy_of_environment(config.base_url)
+        self._proxy = _usable(config.proxy or proxy_of_environment(config.base_url))
         self._ssl_context: ssl.SSLContext | None = None
 
     def __call__(self, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
@@ -47,3 +52,15 @@ def proxy_of_environment(url: str) -> str | None:
     if not proxy or proxy_bypass(parts.netloc):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _usable(proxy: str | None) -> httpx.Proxy | None:
+    if proxy is None:
+        return None
+    try:
+        usable = httpx.Proxy(proxy)
+    except (ValueError, httpx.InvalidURL) as error:  # no message of these has the password
+        raise ConfigError(f"The proxy, of the profile or of the environment, cannot be used: {error}.") from error
+    if usable.url.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise ConfigError(f"The proxy {usable.url.host} is one of SOCKS: pip install 'httpx[socks]'")
+    return usable

@@ -5,7 +5,8 @@ from importlib.metadata import version
 import httpx
 import pytest
 import respx
-from anyassistant.errors import InvalidRequest, ProviderError
+from anyassistant.errors import ConfigError, InvalidRequest, ProviderError
+from anyassistant.http import WireClient, WireConfig
 from anyassistant.http.transports import proxy_of_environment
 from pydantic import SecretStr
 
@@ -182,6 +183,21 @@ def test_the_environment_names_proxies(monkeypatch, environment: dict[str, str],
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert proxy_of_environment(url) == proxy
+
+
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("socks://me:pass-word@proxy:1", "Unknown scheme"),
+        ("http://me:pass-word@proxy:port", "Invalid port"),
+        ("socks5://me:pass-word@proxy:1", r"pip install 'httpx\[socks\]'"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told_before_anything_is_sent(monkeypatch, proxy: str, said: str) -> None:
+    monkeypatch.setattr("anyassistant.http.transports.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=said) as caught:
+        WireClient(WireConfig(base_url="http://wire.test", proxy=proxy))
+    assert "pass-word" not in str(caught.value)
 
 
 @respx.mock

@@ -9,11 +9,16 @@ from ..protocols import (
     AssistantParams,
     Capabilities,
     ChatModel,
+    Files,
     ModelDelta,
     ModelRequest,
     Provider,
+    Run,
+    RunParams,
     Thread,
     ThreadParams,
+    ToolExecutor,
+    VectorStores,
 )
 from ..types import Page, PageQuery
 
@@ -66,6 +71,17 @@ class LentBackend(Provider):
 
     async def list_threads(self, query: PageQuery, /) -> Page[Thread]:
         return await self._provider.list_threads(query)
+
+    async def create_thread_and_run(
+        self, thread: ThreadParams, run: RunParams, /, *, executor: ToolExecutor | None, follow: bool
+    ) -> tuple[Thread, Run]:
+        return await self._provider.create_thread_and_run(thread, run, executor=executor, follow=follow)
+
+    def files(self) -> Files:
+        return self._provider.files()
+
+    def vector_stores(self) -> VectorStores:
+        return self._provider.vector_stores()
 
     async def capabilities_of(self, model: str, /) -> Capabilities:
         return await self._provider.capabilities_of(model)

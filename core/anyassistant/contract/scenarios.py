@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+from ..types import HostedTool
 from .verdicts import Cannot
 
 
@@ -43,10 +44,12 @@ class Scenarios:
     Attributes:
         crowd: How many threads the checks of concurrency run at once.
         least_tokens: The least that a run's `max_prompt_tokens` and `max_completion_tokens` can be.
+        hosted_tool: A tool that the service runs itself, if it claims any.
     """
 
     crowd: int = 50
     least_tokens: int = 1
+    hosted_tool: HostedTool = HostedTool("file_search", {"max_num_results": 3})
 
     def staged(self, check: str, *, secrets: Sequence[str] = ()) -> AbstractContextManager[None]:
         """Entered around each run of a check: once on each event loop, in the thread of that loop.

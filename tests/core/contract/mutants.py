@@ -2,6 +2,7 @@
 
 import mutants_of_answers
 import mutants_of_backends
+import mutants_of_files
 import mutants_of_hosts
 import mutants_of_leaks
 import mutants_of_requests
@@ -19,4 +20,5 @@ MUTANTS: list[Mutant] = [
     *mutants_of_time.MUTANTS,
     *mutants_of_hosts.MUTANTS,
     *mutants_of_backends.MUTANTS,
+    *mutants_of_files.MUTANTS,
 ]

@@ -122,9 +122,15 @@ class Double:
             return found
         kind, wire = found
         if isinstance(wire, list):
-            return self._page(kind, wire, has_more=False)
+            return self._page_of_shelf(kind, wire, dict(request.query))
         headers = {} if self.poll_after_ms is None else {"openai-poll-after-ms": str(self.poll_after_ms)}
         return self._answer(kind, wire, headers)
+
+    def _page_of_shelf(self, kind: str, newest_first: Sequence[Any], query: Mapping[str, str]) -> Answer:
+        found = newest_first if query.get("order", "desc") == "desc" else newest_first[::-1]
+        first = [one["id"] for one in found].index(query["after"]) + 1 if "after" in query else 0
+        end = first + int(query.get("limit", 20))
+        return self._page(kind, found[first:end], has_more=end < len(found))
 
     def _wire(self, record: Any) -> dict[str, Any]:
         """A record as this service tells it."""

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from email import message_from_bytes
+from itertools import count
 from typing import Any, TypeAlias
 
 from .loopback import Answer, Request
@@ -27,6 +28,7 @@ class Shelf:
         self.contents: dict[str, bytes] = {}
         self.looks = 1
         self.unreadable: set[str] = set()
+        self._file_numbers, self._store_numbers = count(1), count(1)
         self._files: dict[str, dict[str, Any]] = {}
         self._stores: dict[str, dict[str, Any]] = {}
         self._indexes: dict[str, dict[str, int]] = {}
@@ -57,7 +59,7 @@ class Shelf:
     def _upload(self, request: Request) -> Found:
         fields = form_of(request)
         filename, content = fields["file"]
-        key = f"file-{len(self._files) + 1}"
+        key = f"file-{next(self._file_numbers)}"
         self.contents[key] = content
         self._files[key] = {
             "id": key,
@@ -86,7 +88,7 @@ class Shelf:
 
     def _create(self, request: Request) -> Found:
         body = request.body or {}
-        key = f"vs_{len(self._stores) + 1}"
+        key = f"vs_{next(self._store_numbers)}"
         self._stores[key] = {"name": body.get("name") or "", "metadata": body.get("metadata") or {}}
         self._indexes[key] = dict.fromkeys(body.get("file_ids", []), self.looks)
         return "vector_store", self._store(key)

@@ -22,7 +22,9 @@ from . import (
     discovery,
     errors,
     event_loops,
+    files,
     history,
+    hosted_tools,
     lifecycle,
     limits,
     messages,
@@ -42,6 +44,7 @@ from . import (
     tools,
     usage,
     validation,
+    vector_stores,
 )
 
 MODULES = (
@@ -50,7 +53,7 @@ MODULES = (
     assistants, threads, messages, paging, lifecycle, steps, limits, thread_lock, resume, history, metadata, content,
     validation,
     backend_assistants, backend_threads, backend_messages, backend_runs, backend_events, backend_outputs,
-    backend_cancellation, backend_capabilities, backend_closing,
+    backend_cancellation, backend_capabilities, backend_closing, hosted_tools, files, vector_stores,
     config, discovery,
 )  # fmt: skip
 """In the order of a report: what a model does first, then what it does within threads and runs, what a full backend

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from ...errors import NotFound, UnsupportedCapability
-from ...protocols import ThreadParams
-from ...types import PageQuery
+from ...protocols import AssistantParams, RunParams, ThreadParams
+from ...types import PageQuery, RunEvent
+from ..asked_by_run import settled
 from ..catalogue import Group
-from ..conversation import listed, optional, refused, said
+from ..conversation import listed, listen, optional, refused, said
 from ..subject import Subject
-from ..verdicts import expect_equal
+from ..verdicts import expect, expect_equal
 
 check = Group("backend threads")
 
@@ -99,3 +102,59 @@ async def unclaimed_lists_of_threads_are_refused(subject: Subject) -> None:
         await subject.require_lack("list_threads")
         with refused(UnsupportedCapability, "a page of threads"):
             await provider.list_threads(PageQuery())
+
+
+@check(
+    rule="Provider.create_thread_and_run: a new thread as `create_thread` makes it, and its run",
+    trap="the messages or the metadata of the one are taken for those of the other",
+)
+async def a_thread_is_made_with_its_run(subject: Subject) -> None:
+    message = said(subject.scenarios.answer("Hello.").message)
+    async with subject.backend() as provider:
+        assistant = await provider.create_assistant(AssistantParams(model=subject.model))
+        wanted = ThreadParams([message], {"of": "thread"}), RunParams(assistant.record.id, metadata={"of": "run"})
+        thread, run = await provider.create_thread_and_run(*wanted, executor=None, follow=False)
+        ended = await settled(run)
+        found = await provider.get_thread(thread.record.id)
+        messages = (await found.list_messages(PageQuery(order="asc"))).data
+        of_run = (await found.get_run(run.record.id)).record
+    expect_equal((ended.status, ended.thread_id), ("completed", thread.record.id), "the run's end, and its thread")
+    came = (dict(found.record.metadata), dict(of_run.metadata))
+    expect_equal(came, ({"of": "thread"}, {"of": "run"}), "the metadata of both")
+    expect_equal([one.role for one in messages], ["user", "assistant"], "whose messages there are")
+
+
+@check(
+    rule="Provider.create_thread_and_run, follow: the stream is asked for with the call that starts the run",
+    trap="it is asked for by `create_run` alone",
+)
+async def a_run_that_is_made_with_its_thread_is_followed(subject: Subject) -> None:
+    await subject.require_streaming_backend()
+    wanted = ThreadParams([said(subject.scenarios.answer("Hello.").message)])
+    async with subject.backend() as provider:
+        assistant = await provider.create_assistant(AssistantParams(model=subject.model))
+        run = RunParams(assistant.record.id)
+        _, begun = await provider.create_thread_and_run(wanted, run, executor=None, follow=True)
+        async with begun:
+            events = await listen(begun)
+    ends = [one.data.status for one in events if isinstance(one, RunEvent) and not one.data.is_open]
+    expect_equal(ends, ["completed"], "the ends that are told")
+
+
+@check(
+    rule="Provider.create_thread_and_run: both are made, or neither",
+    trap="the thread is made first, and left when its run is refused",
+)
+async def no_thread_is_left_of_a_run_that_is_refused(subject: Subject) -> None:
+    await subject.require_backend("list_threads")
+    name = uuid4().hex
+    wanted = ThreadParams([said("Hello.")], {"name": name})
+    async with subject.backend() as provider:
+        with optional():
+            await (await provider.create_thread(ThreadParams())).delete()
+        with refused(NotFound, "a run of an unknown assistant"):
+            await provider.create_thread_and_run(
+                wanted, RunParams("asst_contract_unknown"), executor=None, follow=False
+            )
+        page = await provider.list_threads(PageQuery(limit=100, order="desc"))
+    expect(name not in [one.record.metadata.get("name") for one in page.data], "no thread", f"a thread named {name}")

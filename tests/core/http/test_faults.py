@@ -164,7 +164,7 @@ async def test_single_bytes_are_events_all_the_same(make_wire, serving, chunked)
 
 async def test_a_service_that_never_answers_is_given_up(make_wire, serving, steps) -> None:
     async with serving([steps.stall]) as server:
-        wire = make_wire(server.url, first_byte_seconds=0.05, retry_seconds=0)
+        wire = make_wire(server.url, first_byte_seconds=0.5, retry_seconds=0)  # to connect, too
         with pytest.raises(ProviderError, match="first_byte_seconds") as caught:
             await wire.get("/things/1")
         with anyio.fail_after(5):

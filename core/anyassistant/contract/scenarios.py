@@ -97,6 +97,10 @@ class Scenarios:
         """What the model answers to these outputs, to the letter; None where that cannot be foretold."""
         return None
 
+    def use_hosted_tool(self) -> Scene:
+        """The model uses `hosted_tool`, and answers."""
+        raise self._cannot("use a tool of the service's own")
+
     def answer_in_json(self, schema: Mapping[str, object]) -> Scene:
         """The model, given this schema for its answer, answers with what fits it."""
         raise self._cannot("answer in JSON")

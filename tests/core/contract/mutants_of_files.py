@@ -158,6 +158,10 @@ def without_options(record: Any) -> Any:
     return record
 
 
+def as_functions(step: Any) -> Any:
+    return replace(step, tool_calls=[replace(call, hosted=None) for call in step.tool_calls])
+
+
 HOSTED_TOOLS = [
     wrong("an assistant keeps its hosted tools", "without options", provider=after("get_assistant", without_options)),
     wrong("an assistant keeps its resources", "none", provider=after("get_assistant", field(tool_resources=None))),
@@ -167,6 +171,11 @@ HOSTED_TOOLS = [
         provider=updates(lambda made, wanted: replace(wanted, hosted_tools=made.record.hosted_tools)),
     ),
     wrong("a run has its assistants hosted tools", "none", thread=after("get_run", field(hosted_tools=()))),
+    wrong(
+        "calls of hosted tools are seen in steps",
+        "as functions",
+        run=after("list_steps", lambda given: replace(given, data=[as_functions(step) for step in given.data])),
+    ),
     wrong(
         "a runs hosted tools are instead of the assistants",
         "no tools are taken for none given",

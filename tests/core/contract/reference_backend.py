@@ -20,12 +20,14 @@ from anyassistant.types import (
     PageQuery,
     RunEvent,
     RunRecord,
+    RunStep,
     ThreadRecord,
+    ToolCall,
     ToolOutput,
 )
 from memory_files import Archive, MemoryFiles, MemoryVectorStores
 from pausing_service import PausingProvider, PausingRun, PausingThread
-from reference_model import KEY, Plain, Reference, Sequential
+from reference_model import KEY, SEARCHING, Plain, Reference, Sequential
 
 R = TypeVar("R", AssistantRecord, ThreadRecord, Message, RunRecord)
 
@@ -35,6 +37,8 @@ class Beside:
 
     def __init__(self) -> None:
         self._fields: dict[str, dict[str, Any]] = {}
+        self.steps: dict[str, RunStep] = {}
+        """By the run's id."""
 
     def keep(self, record: R, **fields: Any) -> R:
         self._fields.setdefault(record.id, {}).update(fields)
@@ -80,6 +84,15 @@ class ReferenceRun(PausingRun):
                 elif event.event.startswith("thread."):
                     yield event
 
+    async def list_steps(self, query: PageQuery, /) -> Page[RunStep]:
+        """Its steps; that of the service's own tool is there to be read, and not streamed."""
+        page = await super().list_steps(query)
+        searched = self._provider.beside.steps.get(self.record.id)
+        if searched is None or query.after is not None:
+            return page
+        steps = [searched, *page.data] if query.order == "asc" else [*page.data, searched]
+        return Page(steps, page.has_more)
+
     async def refresh(self) -> RunRecord:
         self.record = self._provider.beside.told(await super().refresh())
         return self.record
@@ -118,6 +131,10 @@ class ReferenceThread(PausingThread):
         ours = beside.of(params.assistant_id, "hosted_tools") if params.tools is None else params.hosted_tools
         inner = await self._inner.create_run(replace(params, hosted_tools=()), executor=NO_TOOLS, follow=follow)
         beside.keep(inner.record, hosted_tools=ours)
+        if ours:
+            said = [one.text for one in (await self._inner.list_messages(PageQuery())).data if one.role == "user"]
+            if said[:1] == [SEARCHING]:
+                beside.steps[inner.record.id] = searched(inner.record)
         return self._provider.run_type(self._provider, inner)
 
     async def update_message(self, message_id: str, metadata: Mapping[str, str], /) -> Message:
@@ -133,6 +150,13 @@ class ReferenceThread(PausingThread):
     async def list_runs(self, query: PageQuery, /) -> Page[p.Run]:
         page = await self._inner.list_runs(query)
         return Page([self._provider.run_type(self._provider, one) for one in page.data], page.has_more)
+
+
+def searched(run: RunRecord) -> RunStep:
+    """A call that the service made itself."""
+    call = ToolCall(f"call_of_{run.id}", "file_search", "", hosted={"results": []})
+    origin = {"run_id": run.id, "thread_id": run.thread_id, "assistant_id": run.assistant_id}
+    return RunStep(f"step_of_{run.id}", "tool_calls", "completed", [call], created_at=run.created_at, **origin)
 
 
 class ReferenceBackend(PausingProvider):

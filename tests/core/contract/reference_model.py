@@ -22,6 +22,8 @@ from anyassistant.protocols import (
 
 KEY = "sk-contract-0123456789"
 STATE = {"signature": "s-1"}
+SEARCHING = "SEARCH YOUR FILES"
+"""For a backend that has a tool of its own for it; to a model it is a text as any other."""
 
 
 class Reference(ChatModel):
@@ -84,6 +86,9 @@ class ReferenceScenarios(EchoScenarios):
 
     def refuse(self) -> Scene:
         return Scene("REFUSE")
+
+    def use_hosted_tool(self) -> Scene:
+        return Scene(SEARCHING)
 
     def give_state(self) -> Scene:
         return Scene("STATE", "ECHO: STATE")

@@ -23,16 +23,21 @@ from .loopback import Answer, Request, Stream
 
 REPORT = Path(__file__).parents[3] / ".contract" / "openai-assistants.json"
 FAILING = "FAILING "
+SEARCHING = "SEARCH YOUR FILES"
 
 
 class OverloadedDouble(Double):
-    """A service that refuses to begin a run on a thread whose last message says so, in words and in headers."""
+    """A service that does at the beginning of a run what the thread's last message says: it refuses it, in words and in
+    headers, or has its own tool search."""
 
     async def _route(self, request: Request) -> Answer | Stream:
         match = re.fullmatch("/v1/threads/([^/]+)/runs", request.path)
         if match is not None and request.method == "POST":
             thread = await self.provider.get_thread(match[1])
+            self.hosted_calls = []
             for message in (await thread.list_messages(PageQuery(limit=1))).data:
+                if message.text == SEARCHING:
+                    self.hosted_calls = [{"id": "call_search", "type": "file_search", "file_search": {"results": []}}]
                 if message.text.startswith(FAILING):
                     return _refusal(json.loads(message.text.removeprefix(FAILING)))
         return await super()._route(request)
@@ -47,6 +52,9 @@ class WireScenarios(EchoScenarios):
     """What `echo` can be brought to do behind the wire, and what a service refuses before it asks a model."""
 
     least_tokens = 256  # the wire's
+
+    def use_hosted_tool(self) -> Scene:
+        return Scene(SEARCHING)
 
     def fail(
         self, code: str, message: str, *, retry_after: float | None = None, request_id: str | None = None

@@ -82,6 +82,24 @@ async def a_run_has_its_assistants_hosted_tools(subject: Subject) -> None:
 
 
 @check(
+    rule="ToolCall.hosted: what the service did itself is a call of a step, and the run goes on without anybody here",
+    trap="it is told as a pending call, or its step has no calls",
+)
+async def calls_of_hosted_tools_are_seen_in_steps(subject: Subject) -> None:
+    await subject.require_backend("hosted_tools")
+    tool, scene = subject.scenarios.hosted_tool, subject.scenarios.use_hosted_tool()
+    async with subject.conversation(scene.message, hosted_tools=[tool]) as talk:
+        run = await talk.run()
+        steps = (await run.list_steps(PageQuery(order="asc"))).data
+    expect_equal((run.record.status, list(run.record.pending_calls)), ("completed", []), "the run's end, and its calls")
+    calls = [call for step in steps for call in step.tool_calls]
+    expect(bool(calls), "a call in the steps", steps)
+    expect_equal(
+        {(call.name, call.hosted is not None) for call in calls}, {(tool.type, True)}, "calls of the service's"
+    )
+
+
+@check(
     rule="RunParams.tools: the run's instead of the assistant's; then its `hosted_tools` are too, none or some",
     trap="a run without hosted tools of its own has the assistant's, whatever `tools` are",
 )

@@ -176,7 +176,9 @@ def refuse_unclaimed_of_run(host: RemoteHost, params: RunParams) -> None:
 async def undo(run: protocols.Run) -> None:
     """Cancel a run that began at the service, without hiding why."""
     try:
-        await run.cancel()
-        await run.aclose()
+        try:
+            await run.cancel()
+        finally:
+            await run.aclose()
     except AnyAssistantError as error:
         logger.warning("run %s could not be kept here, nor be cancelled at its service", run.record.id, exc_info=error)

@@ -74,7 +74,7 @@ class OpenAIAssistants(protocols.Provider):
         run = replace(run, additional_messages=added)
         body = thread_and_run_body(thread, run)
         assert body is not None  # it was none of the others before
-        return await create_thread_and_run(self._client, body, thread, run, follow=follow)
+        return await create_thread_and_run(self._client, body, thread, follow=follow)
 
     async def get_thread(self, thread_id: str, /) -> AssistantsThread:
         wire = await self._client.get(path_of("threads", thread_id), WireThread)

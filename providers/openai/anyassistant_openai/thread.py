@@ -78,11 +78,15 @@ class AssistantsThread(protocols.Thread):
         Raises:
             ProviderError: It is not found, so nobody knows whether it began.
         """
-        page = await self._client.list(self._runs, WireRun, {"limit": 1, "order": "desc"})
-        newest = run_record(page.data[0]) if page.data else None
-        if newest is None or not newest.is_open or newest.assistant_id != params.assistant_id:
+        newest = await self.newest_run()
+        if newest is None or not newest.record.is_open or newest.record.assistant_id != params.assistant_id:
             raise error
-        return AssistantsRun(self._client, newest)
+        return newest
+
+    async def newest_run(self) -> AssistantsRun | None:
+        """The run that was created last; None where there is none."""
+        page = await self._client.list(self._runs, WireRun, {"limit": 1, "order": "desc"})
+        return AssistantsRun(self._client, run_record(page.data[0])) if page.data else None
 
     async def get_run(self, run_id: str, /, *, executor: ToolExecutor | None = None) -> AssistantsRun:
         path = path_of("threads", self.record.id, "runs", run_id)
@@ -124,7 +128,7 @@ async def create_thread(client: AssistantsClient, body: Json, more: Sequence[Mes
 
 
 async def create_thread_and_run(
-    client: AssistantsClient, body: Json, thread: ThreadParams, run: RunParams, *, follow: bool
+    client: AssistantsClient, body: Json, thread: ThreadParams, *, follow: bool
 ) -> tuple[AssistantsThread, AssistantsRun]:
     """Create both by one request, which makes both or none.
 
@@ -137,23 +141,26 @@ async def create_thread_and_run(
         return await _thread_of(client, begun, thread), AssistantsRun(client, begun)
     try:
         begun = await stream.read_run()
-    except ProviderError as error:
+        made = AssistantsThread(client, stream.thread) if stream.thread else await _thread_of(client, begun, thread)
+    except ProviderError:
         await stream.aclose()
         if stream.thread is None:  # so the run cannot be looked for
             raise
         made = AssistantsThread(client, stream.thread)
-        return made, await made.find_begun(run, error)
+        found = await made.newest_run()  # nobody else has made one there, so it is ours though it may have ended
+        if found is None:
+            raise
+        return made, found
     except BaseException:
         await stream.aclose()
         raise
-    made = AssistantsThread(client, stream.thread) if stream.thread else await _thread_of(client, begun, thread)
     return made, AssistantsRun(client, begun, stream)
 
 
 async def _thread_of(client: AssistantsClient, run: RunRecord, params: ThreadParams) -> AssistantsThread:
     """The thread that was made with a run: as the service has it, or as it was asked for where the service fails."""
     record = ThreadRecord(run.thread_id, run.created_at, params.metadata, params.tool_resources)
-    with suppress(ProviderError):  # the run goes on, and somebody has to listen to it
+    with suppress(AnyAssistantError):  # the run goes on, and somebody has to listen to it
         record = thread_record(await client.get(path_of("threads", run.thread_id), WireThread))
     return AssistantsThread(client, record)
 

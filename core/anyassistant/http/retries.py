@@ -24,6 +24,8 @@ REFUSED = frozenset({408, 409, 429})
 NOT_REACHED_SECONDS = 5.0
 """How long is tried to reach a service that does not listen, which it rarely does later."""
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 8.0
+SHORTEST_ASKED_WAIT_SECONDS = 0.01
+"""What is waited at first where a service asks for less, as some do by `Retry-After: 0`; doubled each time."""
 
 logger = logging.getLogger("anyassistant.http")
 
@@ -71,13 +73,16 @@ def may_retry_answer(status: int, headers: Mapping[str, str], *, is_repeatable: 
 def seconds_before(attempt: int, retry_after: float | None, *, jitter: float) -> float:
     """How long to wait after so many attempts: what the service asks for, else twice as long each time.
 
+    A service that asks for no wait at all gets requests that come ever later, too.
+
     Args:
         attempt: How many were made, from 1.
         jitter: 0 to 1: how much of the half that is left to chance is waited.
     """
+    doubled = 2.0 ** min(attempt - 1, 16)
     if retry_after is not None:
-        return retry_after
-    longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(attempt - 1, 16))
+        return max(retry_after, min(FIRST_WAIT_SECONDS, SHORTEST_ASKED_WAIT_SECONDS * doubled))
+    longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * doubled)
     return longest * (0.5 + 0.5 * jitter)
 
 

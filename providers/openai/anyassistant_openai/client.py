@@ -62,8 +62,7 @@ class AssistantsClient:
             ProviderError: The service failed, or gave something else.
         """
         answer = await self._http.get(path, query=self._with(None))
-        said = answer.headers.get(POLL_AFTER, "")
-        return _read(answer, model), int(said) / 1000 if said.isdecimal() else None
+        return _read(answer, model), _read_poll_after(answer.headers.get(POLL_AFTER, ""))
 
     async def list(self, path: str, model: type[M], /, query: Query) -> Page[M]:
         """A page of objects.
@@ -173,6 +172,12 @@ def path_of(*parts: str) -> str:
     if not all(parts):
         raise NotFound("An id is empty.", param="id", code="not_found")
     return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def _read_poll_after(said: str) -> float | None:
+    """Seconds; None where nothing is said, or no time at all, by which the service would be asked without a break."""
+    seconds = float(said) / 1000 if said.isdecimal() else 0.0
+    return seconds if seconds > 0 else None
 
 
 def _read(answer: WireResponse, model: type[M]) -> M:

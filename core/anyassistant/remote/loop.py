@@ -80,6 +80,9 @@ class RunLoop:
 
     async def answer(self, answers: Answers) -> None:
         """Write what the caller gave for pending calls; durable on return."""
+        if answers and any(self._mirror.call(call.id) is None for call in self._mirror.record.pending_calls):
+            await self.catch_up()  # a run of which somebody else heard, or nobody
+            self._mirror.adopt(self._mirror.record.pending_calls)
         for output in answers.outputs:
             self._mirror.record_output(output)
         for call_id, decision in answers.decisions.items():
@@ -189,6 +192,7 @@ class RunLoop:
 
     async def catch_up(self) -> None:
         """Tell what the service's steps and messages say, and nobody told yet."""
+        self._mirror.begin(self._run.record)
         query = PageQuery(limit=100, order="asc")
         while True:
             page = await self._run.list_steps(query)

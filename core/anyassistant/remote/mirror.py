@@ -24,6 +24,7 @@ from ..types import (
     Event,
     IncompleteDetails,
     LastError,
+    Limits,
     Message,
     MessageDeltaEvent,
     MessageEvent,
@@ -38,7 +39,7 @@ from ..types import (
     ToolCall,
     ToolOutput,
 )
-from ..types.events import MessageEventName, RunEvent, RunStepEventName, message_delta
+from ..types.events import MessageEventName, RunEvent, RunEventName, RunStepEventName, message_delta
 
 MADE_HERE: Mapping[str, str] = {"made_by": "anyassistant"}
 """Marks a step of which the service told nothing."""
@@ -58,6 +59,8 @@ _MESSAGE_ENDS: Mapping[str, MessageEventName] = {
     "completed": "thread.message.completed",
     "incomplete": "thread.message.incomplete",
 }
+_FIRST: frozenset[RunStatus] = frozenset({"queued", "in_progress", "cancelling"})
+"""The statuses in which a run may be when it is told first."""
 _ENDS = frozenset([*_STEP_ENDS.values(), *_MESSAGE_ENDS.values()])
 
 
@@ -172,6 +175,22 @@ class Mirror:
         if end is not None:
             self.take(MessageEvent(end, message))
 
+    def begin(self, theirs: RunRecord) -> None:
+        """Tell that the run was created, before all else, where nobody told: it may have ended since."""
+        if ("thread.run.created", theirs.id) in self._told:
+            return
+        known = self.record.status
+        is_first = known in _FIRST
+        record = _run_as_it_began(theirs, known if is_first else "queued", self.record.limits)
+        events = [self._numbered("thread.run.created", record)]
+        if is_first:
+            events.append(self._numbered(RUN_EVENTS[known], record))
+        self.writer.post(Change(events=events))
+
+    def _numbered(self, name: RunEventName, record: RunRecord) -> RunEvent:
+        self._told.add((name, record.id))
+        return RunEvent(name, record, self.writer.next_sequence())
+
     def move(self, theirs: RunRecord, status: RunStatus, *, pending: Sequence[PendingCall] = ()) -> None:
         """Tell that the run has a status, with all else as the service has it.
 
@@ -181,13 +200,10 @@ class Mirror:
         if self.record.status == "cancelling" or (status == "queued" and self.record.status == "in_progress"):
             status = self.record.status  # which a service may not know yet
         record = replace(theirs, status=status, pending_calls=tuple(pending), limits=self.record.limits)
-        events: list[Event] = []
-        created = ("thread.run.created", record.id)
-        if created not in self._told:
-            self._told.add(created)
-            events.append(RunEvent("thread.run.created", record, self.writer.next_sequence()))
-        if len(events) or record.status != self.record.status:
-            events.append(RunEvent(RUN_EVENTS[status], record, self.writer.next_sequence()))
+        self.begin(record)
+        name = RUN_EVENTS[status]
+        is_told = record.status == self.record.status and (name, record.id) in self._told
+        events = [] if is_told else [self._numbered(name, record)]
         if events or record != self.record:
             self.writer.record = record
             self.writer.post(Change(events=events, record=record))
@@ -213,6 +229,7 @@ class Mirror:
             theirs: The run as the service has it.
             ending: How it ended, where the service was only told to cancel it.
         """
+        self.begin(theirs)
         record = replace(theirs, pending_calls=(), limits=self.record.limits)
         if ending is not None:
             details = None if ending.reason is None else IncompleteDetails(ending.reason)
@@ -382,6 +399,21 @@ def _joined(theirs: ToolCall, ours: ToolCall | None) -> ToolCall:
         return theirs
     output = ours.output if ours.output is not None else theirs.output
     return replace(ours, name=theirs.name, arguments=theirs.arguments, output=output)
+
+
+def _run_as_it_began(run: RunRecord, status: RunStatus, limits: Limits) -> RunRecord:
+    return replace(
+        run,
+        status=status,
+        pending_calls=(),
+        limits=limits,
+        usage=None,
+        last_error=None,
+        incomplete_details=None,
+        completed_at=None,
+        failed_at=None,
+        cancelled_at=None,
+    )
 
 
 def _as_it_began(step: RunStep) -> RunStep:

@@ -7,14 +7,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
+import httpx
 import pytest
 from anyassistant.errors import ProviderError
+from anyassistant.http.form import PIECE_BYTES
 from anyio.abc import SocketAttribute, SocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 SIZE = 2**24
 """Bytes that no socket's buffer holds."""
-SECONDS = 1.0
+SECONDS = 2.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
@@ -75,20 +77,16 @@ async def test_a_service_that_does_not_answer_a_file_is_not_waited_for_ever(make
             await wire.upload("/files", content, filename="a.bin")
 
 
-async def test_bytes_may_take_their_time_as_long_as_they_move(make_wire) -> None:
-    """The time for a write is that of a piece, not of all."""
+async def test_the_time_for_a_write_is_that_of_a_piece(make_wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else bytes would have to be sent as a whole within `idle_seconds`."""
+    sizes: list[int] = []
 
-    async def read_slowly(stream: SocketStream) -> None:
-        buffered = BufferedByteReceiveStream(stream)
-        left = await _read_head(buffered)
-        while left:
-            await anyio.sleep(0.2)
-            piece = min(left, SIZE // 8)
-            await buffered.receive_exactly(piece)
-            left -= piece
-        await stream.send(OK)
+    async def handle(self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        assert isinstance(request.stream, httpx.AsyncByteStream)
+        sizes.extend([len(piece) async for piece in request.stream])
+        return httpx.Response(200, json={}, request=request)
 
-    async with _listening(read_slowly) as url:
-        wire = make_wire(url, first_byte_seconds=SECONDS, idle_seconds=SECONDS)
-        with anyio.fail_after(20):
-            assert (await wire.upload("/files", bytes(SIZE), filename="a.bin")).json() == {}
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", handle)
+    await make_wire().upload("/files", bytes(SIZE), filename="a.bin")
+    assert sum(sizes) > SIZE
+    assert max(sizes) <= PIECE_BYTES

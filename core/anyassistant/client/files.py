@@ -95,6 +95,10 @@ async def _file_params(file: object, filename: str | None, purpose: str) -> File
 
 async def _size_of(path: Path) -> int:
     found = anyio.Path(path)
-    if not await found.is_file():
-        raise InvalidRequest(f"There is no file {str(path)!r}.", param="file", code="file_not_found")
-    return (await found.stat()).st_size
+    try:
+        if await found.is_file():
+            return (await found.stat()).st_size
+        message = f"There is no file {str(path)!r}."
+    except OSError as error:
+        message = f"The file {str(path)!r} cannot be looked at: {error.strerror or error}."
+    raise InvalidRequest(message, param="file", code="file_not_found")

@@ -1,22 +1,28 @@
 """What the command line makes is marked, so that it finds it again."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Literal, TypeVar
 
 from anyassistant_tools import ToolLike
 from typing_extensions import Unpack
 
 from ..client import AssistantOptions
+from ..errors import UnsupportedCapability
 from ..sync import Assistant, Client, Thread
+from ..sync.paginator import Paginator
 
 KEY = "anyassistant.cli"
+LOOKED_AT = 100
+"""How many of the newest objects of a service are looked at for the mark."""
+
+Marked = TypeVar("Marked", Assistant, Thread)
 Kind = Literal["chat", "demo"]
 
 
 def last_thread(client: Client, kind: Kind) -> Thread | None:
     """The newest thread that the command made."""
-    page = client.threads.list(metadata={KEY: kind}).page()
-    return page.data[0] if page.data else None
+    return _newest_marked(client.threads.list, kind)
 
 
 def new_thread(client: Client, kind: Kind) -> Thread:
@@ -40,7 +46,16 @@ def assistant_of(
     Args:
         bound: What can be called here.
     """
-    page = client.assistants.list(metadata={KEY: kind}).page()
     options["metadata"] = {KEY: kind}
-    made = page.data[0] if page.data else client.assistants.create(**options)
+    made = _newest_marked(client.assistants.list, kind) or client.assistants.create(**options)
     return client.assistants.get(made.id, tools=bound)
+
+
+def _newest_marked(list_objects: Callable[..., Paginator[Marked]], kind: Kind) -> Marked | None:
+    """The newest object with the command's mark. Services that find nothing by metadata have it looked for here."""
+    try:
+        found = list_objects(metadata={KEY: kind}).page().data
+    except UnsupportedCapability:
+        newest = islice(list_objects(), LOOKED_AT)
+        found = [one for one in newest if one.record.metadata.get(KEY) == kind]
+    return found[0] if found else None

@@ -5,6 +5,7 @@ Importing this imports httpx and tenacity, which nothing else in this package do
 
 from .client import Query, RequestOptions, WireClient
 from .config import WireConfig
+from .envelope import Envelope, ReadError
 from .json_lines import LineDecoder
 from .response import WireResponse
 from .sse import ServerSentEvent, SSEDecoder
@@ -12,6 +13,6 @@ from .stream import WireStream
 from .transport import Token
 
 __all__ = [
-    "WireConfig", "WireClient", "RequestOptions", "Query", "Token", "WireResponse", "WireStream", "ServerSentEvent",
-    "SSEDecoder", "LineDecoder",
+    "WireConfig", "WireClient", "RequestOptions", "Query", "Token", "Envelope", "ReadError", "WireResponse",
+    "WireStream", "ServerSentEvent", "SSEDecoder", "LineDecoder",
 ]  # fmt: skip

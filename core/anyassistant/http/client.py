@@ -17,6 +17,7 @@ from typing_extensions import Unpack
 from ..errors import InvalidRequest
 from .body import Body
 from .config import WireConfig
+from .envelope import ReadError
 from .form import File, size_of
 from .items import EventDataReader, EventReader, ItemReader, LineReader
 from .pools import LoopPools
@@ -70,6 +71,9 @@ class WireClient:
         key_header: Where the key goes: in `Authorization` as a bearer token, in any other as it is.
         headers: Of every request, such as `{"OpenAI-Beta": "assistants=v2"}`.
         token: For services whose keys are short-lived: what it gives takes the place of the configured key.
+        read_error: For services with an error form of their own: takes the JSON value (or the text) of a failed
+            answer, of an `error` event or of an item of `sse` and `ndjson`, and returns the `Envelope` that it is;
+            None where it is none.
 
     Raises:
         ConfigError: The configured key is not there.
@@ -84,6 +88,7 @@ class WireClient:
         key_header: str = "Authorization",
         headers: Mapping[str, str] | None = None,
         token: Token | None = None,
+        read_error: ReadError | None = None,
     ) -> None:
         key = config.read_key() if token is None else None
         prepared = httpx.Headers(headers)
@@ -102,7 +107,9 @@ class WireClient:
         self._prepare_headers = lru_cache(partial(_prepare_headers, prepared))
         self._parse_url = lru_cache(maxsize=_URLS)(_parse_url)
         self._pools = LoopPools(TransportFactory(config))
-        self._transport = Transport(config, self._pools, redactor, key_header=key_header, token=token)
+        self._transport = Transport(
+            config, self._pools, redactor, key_header=key_header, token=token, read_error=read_error
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._config.base_url!r})"

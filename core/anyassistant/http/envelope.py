@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from .json_text import read_json
 
@@ -20,7 +21,7 @@ class Envelope:
 
     Attributes:
         message: For people; empty where it says nothing.
-        code: Its own code, where that is a text.
+        code: Its own code, where it has one.
         type: Its class of errors.
         param: What of the request is wrong.
         request_id: Its name for the request.
@@ -31,6 +32,10 @@ class Envelope:
     type: str | None = None
     param: str | None = None
     request_id: str | None = None
+
+
+ReadError: TypeAlias = Callable[[Any], Envelope | None]
+"""Reads a service's own form of errors: takes a JSON value, or a text; None where that is no error of this form."""
 
 
 def read_envelope(value: Any) -> Envelope | None:
@@ -51,12 +56,12 @@ def read_envelope(value: Any) -> Envelope | None:
     return Envelope(message or code or "", code, kind, _text(flat.get("param")), _request_id(value))
 
 
-def read_error_body(body: bytes) -> Envelope | None:
-    """The error in a body of JSON."""
+def decode_body(body: bytes) -> Any:
+    """The value of a body of JSON, else its text."""
     try:
-        return read_envelope(read_json(body))
+        return read_json(body)
     except ValueError:
-        return None
+        return body.decode("utf-8", "replace")
 
 
 def describe_body(body: bytes) -> str:

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -20,9 +21,11 @@ from typing import Any
 import httpx
 
 from ..errors import AnyAssistantError, InvalidRequest, NotFound, ProviderError
-from .envelope import Envelope, describe_body, read_envelope, read_error_body
+from .envelope import Envelope, ReadError, decode_body, describe_body, read_envelope
 from .redaction import Redactor
 from .retry_after import read_retry_after
+
+logger = logging.getLogger("anyassistant.http")
 
 CODES: Mapping[int, str] = {
     400: "invalid_request",
@@ -47,16 +50,18 @@ class Failures:
     Args:
         request: How messages name it: `POST https://api.example.com/v1/threads`.
         redactor: Hides the keys.
+        read_error: Reads the service's own form of errors; asked before the usual ones are looked for.
     """
 
-    def __init__(self, request: str, redactor: Redactor) -> None:
+    def __init__(self, request: str, redactor: Redactor, read_error: ReadError | None = None) -> None:
         self._request = request
         self._redactor = redactor
+        self._read_error = read_error
 
     def of_answer(self, status: int, headers: Mapping[str, str], body: bytes) -> AnyAssistantError:
         """The error of an answer whose status is no success."""
-        envelope = read_error_body(body)
-        said = envelope.message if envelope is not None else describe_body(body)
+        envelope = self.find_error(decode_body(body))
+        said = (envelope.message if envelope is not None else "") or describe_body(body)
         if 300 <= status < 400:
             said = f"redirects are not followed. Is base_url right? {said}".strip()
         elif status == 404 and envelope is None:
@@ -75,12 +80,27 @@ class Failures:
 
     def of_event(self, value: Any, headers: Mapping[str, str]) -> ProviderError:
         """The error that a service tells in a stream."""
-        envelope = read_envelope(value) or Envelope(str(value))
+        envelope = self.find_error(value) or Envelope("")
         return ProviderError(
-            self._show(f"{self._request} failed in the middle of its answer: {envelope.message}"),
+            self._show(f"{self._request} failed in the middle of its answer: {envelope.message or value}"),
             code=self._show(envelope.code or envelope.type or "server_error"),
             request_id=self._show_id(envelope, headers),
         )
+
+    def find_error(self, value: Any) -> Envelope | None:
+        """The error that a value has, in the service's own form or a usual one."""
+        return self.find_own_error(value) or read_envelope(value)
+
+    def find_own_error(self, value: Any) -> Envelope | None:
+        """The error that a value is in the service's own form."""
+        if self._read_error is None:
+            return None
+        try:
+            found = self._read_error(value)
+            return None if found is None else _as_texts(found)
+        except Exception as error:  # noqa: BLE001 - the author's mistake must not take the place of the service's failure
+            logger.debug("%s: read_error raised %s", self._request, self._redactor.hide(repr(error)))
+            return None
 
     def of_transport(self, error: httpx.HTTPError | httpx.StreamError, *, when: str) -> ProviderError:
         """The error of a connection that could not be made, or broke.
@@ -131,6 +151,15 @@ class Failures:
 def is_lasting(error: BaseException) -> bool:
     """Whether no other attempt can help: the service's certificate is not trusted."""
     return any(isinstance(one, ssl.SSLCertVerificationError) for one in _chain(error))
+
+
+def _as_texts(envelope: Envelope) -> Envelope:
+    """With texts only: a service's code may be a number."""
+    message, code, kind, param, request_id = (
+        None if one is None else str(one)
+        for one in (envelope.message, envelope.code, envelope.type, envelope.param, envelope.request_id)
+    )
+    return Envelope(message or "", code, kind, param, request_id)
 
 
 def _said(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from ..errors import ProviderError
 from .body import Body
+from .envelope import decode_body
 from .json_lines import LineDecoder
 from .json_text import is_json, read_json
 from .sse import ServerSentEvent, SSEDecoder
@@ -120,8 +121,7 @@ class EventDataReader:
                 self.is_done = True
                 return NOTHING
             return _read_value(self._body, data) if data else NOTHING
-        if type(value) is dict and value.get("error"):
-            raise self._body.failures.of_event(value, self._body.headers)
+        _raise_error(self._body, value)
         return value
 
     def finish(self) -> OrNothing[Any]:
@@ -159,14 +159,14 @@ def _read_value(body: Body, text: bytes) -> Any:
         value = read_json(text)
     except ValueError as error:
         raise body.failures.unreadable(f"the answer is no JSON ({error})", text, headers=body.headers) from error
-    if type(value) is dict and value.get("error"):
-        raise body.failures.of_event(value, body.headers)
+    _raise_error(body, value)
     return value
 
 
+def _raise_error(body: Body, value: Any) -> None:
+    if (type(value) is dict and value.get("error")) or body.failures.find_own_error(value) is not None:
+        raise body.failures.of_event(value, body.headers)
+
+
 def _error_event(body: Body, text: bytes) -> ProviderError:
-    try:
-        value = read_json(text)
-    except ValueError:
-        value = text.decode("utf-8", "replace")
-    return body.failures.of_event(value, body.headers)
+    return body.failures.of_event(decode_body(text), body.headers)

@@ -15,10 +15,9 @@ import httpx
 from ..errors import ProviderError
 from .body import Body, Deadlines
 from .config import WireConfig
-from .envelope import read_error_body
+from .envelope import ReadError, decode_body
 from .failures import Failures, is_lasting
 from .form import PIECE_BYTES, File, Watched, stream_form
-from .json_text import read_json
 from .pools import LoopPools
 from .redaction import Redactor
 from .response import WireResponse
@@ -63,16 +62,25 @@ class Transport:
         redactor: Hides its keys.
         key_header: Where a token goes.
         token: What gives it, where it is not in the requests' headers already.
+        read_error: Reads the service's own form of errors.
     """
 
     def __init__(
-        self, config: WireConfig, pools: LoopPools, redactor: Redactor, *, key_header: str, token: Token | None
+        self,
+        config: WireConfig,
+        pools: LoopPools,
+        redactor: Redactor,
+        *,
+        key_header: str,
+        token: Token | None,
+        read_error: ReadError | None,
     ) -> None:
         self._config = config
         self._pools = pools
         self._redactor = redactor
         self._key_header = key_header
         self._token = token
+        self._read_error = read_error
         self._retry_seconds = min(config.retry_seconds, config.total_seconds)
         # httpx has one time-out for all reads of an answer, so it can watch the gaps only if they may be longer than
         # the wait for the first byte.
@@ -111,7 +119,7 @@ class Transport:
         return await retrying(attempt, seconds=self._retry_seconds)
 
     def _begin(self, call: Call) -> tuple[Failures, float]:
-        return Failures(call.name, self._redactor), monotonic() + self._config.total_seconds
+        return Failures(call.name, self._redactor, self._read_error), monotonic() + self._config.total_seconds
 
     async def _attempt(self, call: Call, failures: Failures, end: float) -> Success[Body] | Failure:
         request = await self._make_request(call)
@@ -247,8 +255,9 @@ async def _read_failure(call: Call, body: Body) -> Failure:
     except ProviderError:
         said = b""
     if 200 <= status < 300:
-        if read_error_body(said) is not None:
-            return Failure(failures.of_event(read_json(said), headers))
+        value = decode_body(said)
+        if failures.find_error(value) is not None:
+            return Failure(failures.of_event(value, headers))
         what = f"{call.media_types[0]} was asked for, and {headers['content-type']} came"
         return Failure(failures.unreadable(what, said, headers=headers))
     may_retry = may_retry_answer(status, headers, is_repeatable=call.is_repeatable)

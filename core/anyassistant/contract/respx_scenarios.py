@@ -16,6 +16,8 @@ from .scenarios import Scene
 if TYPE_CHECKING:
     import httpx
 
+    from .wire_double import WireDouble
+
 _OF_SOME_WIRES = ("reasoning_effort", "response_schema")
 
 
@@ -38,6 +40,7 @@ class RespxScenarios(EchoScenarios, ABC):
     calls_in_pieces: bool = False
     refuses: bool = False
     state: object = None
+    _double: WireDouble | None = None
 
     @abstractmethod
     def read_request(self, request: httpx.Request, /) -> ModelRequest:
@@ -99,6 +102,9 @@ class RespxScenarios(EchoScenarios, ABC):
         report = super().read_report(answer)
         return {name: value for name, value in report.items() if value is not None or name not in _OF_SOME_WIRES}
 
+    def received(self) -> Sequence[ModelRequest]:
+        return [] if self._double is None else self._double.received
+
     @contextmanager
     def _routes(self) -> Iterator[None]:
         try:
@@ -117,6 +123,7 @@ class RespxScenarios(EchoScenarios, ABC):
         )
         with respx.MockRouter(assert_all_called=False) as router:
             router.post(url__startswith=self.url).mock(side_effect=double)
+            self._double = double
             yield
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+from ..protocols import ModelRequest
 from ..types import HostedTool
 from .verdicts import Cannot
 
@@ -129,6 +130,13 @@ class Scenarios:
         `tools` are names, `messages` roles, `tool_choice` a word or a tool's name.
         """
         raise self._cannot("say what it was given")
+
+    def received(self) -> Sequence[ModelRequest]:
+        """The requests that have reached the backend since the check was `staged`, as its double read them.
+
+        What a wire does not have, such as the ids of calls, is empty in them.
+        """
+        raise Cannot(f"{type(self).__name__} cannot show what reached the backend")
 
     def _cannot(self, what: str) -> Cannot:
         return Cannot(f"{type(self).__name__} cannot make the model {what}")

@@ -265,6 +265,20 @@ class Subject:
         answer = await self.ask(*earlier, scene, **settings)
         return self.read_report(answer.text)
 
+    async def received(self, *messages: str | Scene | ModelMessage, **settings: Any) -> ModelRequest:
+        """What reached the service of a chat model, as a double read it.
+
+        Raises:
+            NotApplicable: It is a full backend, or the scenarios have no double that could show it.
+        """
+        await self.require_chat_model("a full backend keeps what was said itself")
+        before = len(self.scenarios.received())  # where that cannot be shown, nothing is asked in vain
+        await self.ask(*messages, **settings)
+        received = self.scenarios.received()[before:]
+        if not received:
+            raise Unmet("a request at the service", "none")
+        return received[-1]
+
     def read_report(self, text: str) -> Reported:
         """What a model says that it was given."""
         return Reported(self.scenarios, text)

@@ -51,6 +51,9 @@ class WireDouble:
         media_type: Of answers.
         calls_in_pieces: Whether a call's arguments come in several deltas.
         state: The `provider_state` of a turn, where one is asked for.
+
+    Attributes:
+        received: The requests that could be read.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class WireDouble:
         self._calls_in_pieces = calls_in_pieces
         self._state = state
         self._numbers = count(1)
+        self.received: list[ModelRequest] = []
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         """The answer to a request."""
@@ -77,6 +81,7 @@ class WireDouble:
             asked = self._read_request(request)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             return self._refuse(f"The request is none that is known: {type(error).__name__}: {error}.")
+        self.received.append(asked)
         problem = problem_with(asked.messages) or self._problem_with_states(asked.messages)
         if problem is not None:
             return self._refuse(problem)

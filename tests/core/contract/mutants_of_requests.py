@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 from anyassistant.errors import ProviderError
 from anyassistant.protocols import AssistantMessage, ModelRequest, NamedTool, ResponseSchema, ToolMessage, UserMessage
-from anyassistant.types import Image, Text
+from anyassistant.types import Image, Text, ToolCall, ToolSpec
 from mutant import asked
 from reference_model import STATE, last_text
 
@@ -128,6 +129,26 @@ def answered_only(request: ModelRequest) -> ModelRequest:
     return replace(request, messages=request.messages[-1:]) if len(request.messages) == 3 else request
 
 
+def each_turn(change: Callable[[AssistantMessage], AssistantMessage], request: ModelRequest) -> ModelRequest:
+    messages = [change(one) if isinstance(one, AssistantMessage) else one for one in request.messages]
+    return replace(request, messages=messages)
+
+
+def each_call(change: Callable[[ToolCall], ToolCall], request: ModelRequest) -> ModelRequest:
+    return each_turn(lambda turn: replace(turn, tool_calls=[change(call) for call in turn.tool_calls]), request)
+
+
+def short_outputs(request: ModelRequest) -> ModelRequest:
+    messages = [
+        replace(one, text=one.text[:4_000]) if isinstance(one, ToolMessage) else one for one in request.messages
+    ]
+    return replace(request, messages=messages)
+
+
+def each_tool(change: Callable[[ToolSpec], ToolSpec], request: ModelRequest) -> ModelRequest:
+    return replace(request, tools=[change(tool) for tool in request.tools])
+
+
 SCHEMA = ResponseSchema("answer", {"type": "object"})
 
 MUTANTS = [
@@ -157,6 +178,23 @@ MUTANTS = [
     asked("model requests: the response schema arrives", "the name alone",
           lambda r: replace(r, response_schema=r.response_schema and SCHEMA)),
     asked("model requests: the whole history arrives", "the last message alone", only_last),
+    asked("model requests: what was said arrives to the letter", "the assistant's text is sent empty",
+          lambda r: each_turn(lambda turn: replace(turn, text=""), r)),
+    asked("model requests: what was said beside calls arrives", "a turn with calls has no content",
+          lambda r: each_turn(lambda turn: replace(turn, text="" if turn.tool_calls else turn.text), r)),
+    asked("model requests: past calls arrive as they were made", "no arguments",
+          lambda r: each_call(lambda call: replace(call, arguments="{}"), r)),
+    asked("model requests: past calls arrive as they were made", "another tool",
+          lambda r: each_call(lambda call: replace(call, name="get_weather"), r)),
+    asked("model requests: past calls arrive as they were made", "ids of its own",
+          lambda r: each_call(lambda call: replace(call, id=f"own_{call.id}"), r)),
+    asked("model requests: outputs arrive whole", "4,000 characters of them", short_outputs),
+    asked("model requests: tools arrive with description and schema", "any object is taken",
+          lambda r: each_tool(lambda tool: replace(tool, parameters={"type": "object"}), r)),
+    asked("model requests: tools arrive with description and schema", "no description",
+          lambda r: each_tool(lambda tool: replace(tool, description=""), r)),
+    asked("model requests: instructions arrive to the letter", "words of its own",
+          lambda r: replace(r, instructions=f"You are helpful. {r.instructions}")),
     asked("deltas: the request stays as it was", "messages are appended", appended),
     asked("capabilities: claimed images are taken", "bytes are thought to be text", blind),
     asked("tools: with the choice none no tool is called", "the choice is ignored",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import replace
+from typing import ClassVar
 
 from anyassistant.contract import EchoScenarios, Scene
 from anyassistant.echo import Echo, describe
@@ -33,6 +34,9 @@ class Reference(ChatModel):
         tools=True, parallel_tool_calls=True, images=True, json_schema=True, streaming=True, usage=True
     )
 
+    received: ClassVar[list[ModelRequest]] = []
+    """What all of them were asked since a check began."""
+
     def __init__(self) -> None:
         self.key = KEY
 
@@ -46,6 +50,7 @@ class Reference(ChatModel):
 
     async def respond(self, request: ModelRequest, /) -> AsyncGenerator[ModelDelta, None]:
         asked = self.asked(request)
+        Reference.received.append(asked)
         async with aclosing(answer(asked)) as inner, aclosing(self.said(asked, inner)) as deltas:
             async for delta in deltas:
                 yield delta
@@ -102,6 +107,13 @@ class ReferenceScenarios(EchoScenarios):
     def read_report(self, answer: str) -> Mapping[str, object]:
         report: Mapping[str, object] = json.loads(answer)
         return report
+
+    def staged(self, check: str, *, secrets: Sequence[str] = ()) -> AbstractContextManager[None]:
+        Reference.received.clear()
+        return super().staged(check, secrets=secrets)
+
+    def received(self) -> Sequence[ModelRequest]:
+        return Reference.received
 
 
 async def answer(request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:

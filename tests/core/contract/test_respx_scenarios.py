@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from importlib import import_module
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -295,12 +296,45 @@ def keep_the_first_piece_of_arguments(mapping: ModuleType) -> dict[str, object]:
     return {"chunk_to_deltas": deltas}
 
 
+def send_empty_turns(mapping: ModuleType) -> dict[str, object]:
+    def body(request: ModelRequest) -> dict[str, object]:
+        wire = mapping.request_to_wire(request)
+        for message in wire["messages"]:
+            if message["role"] == "assistant":
+                message["content"] = ""
+        return wire
+
+    return {"request_to_wire": body}
+
+
+def send_no_arguments(mapping: ModuleType) -> dict[str, object]:
+    def body(request: ModelRequest) -> dict[str, object]:
+        wire = mapping.request_to_wire(request)
+        for message in wire["messages"]:
+            for call in message.get("tool_calls", ()):
+                call["function"]["arguments"] = "{}"
+        return wire
+
+    return {"request_to_wire": body}
+
+
+def send_no_schema(mapping: ModuleType) -> dict[str, object]:
+    def body(request: ModelRequest) -> dict[str, object]:
+        tools = [replace(one, parameters={"type": "object"}) for one in request.tools]
+        return mapping.request_to_wire(replace(request, tools=tools))
+
+    return {"request_to_wire": body}
+
+
 @pytest.mark.parametrize(
     ("change", "check", "came"),
     [
         (forget_usage, "usage: the usage of an answer is reported", "none"),
         (forget_a_temperature_of_0, "model requests: a temperature of 0 arrives", "None"),
         (number_calls_by_itself, "tools: an output leads to an answer", "no call of the turn"),
+        (send_empty_turns, "model requests: what was said arrives to the letter", "('assistant', '')"),
+        (send_no_arguments, "model requests: past calls arrive as they were made", "{}"),
+        (send_no_schema, "model requests: tools arrive with description and schema", "{'type': 'object'}"),
         (keep_the_first_piece_of_arguments, "tools: a call has its name and arguments", "JSON"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 
+from ...protocols import ModelRequest
 from ...pytest_plugin import RECORD_FLAG, RECORD_VARIABLE
 from ..live_scenarios import LiveScenarios
 from ..scenarios import Scenarios, Scene, ScriptedCall
@@ -136,6 +137,9 @@ class Cassettes(Scenarios):
 
     def read_report(self, answer: str) -> Mapping[str, object]:
         return self._scenarios.read_report(answer)
+
+    def received(self) -> Sequence[ModelRequest]:
+        return self._scenarios.received()
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from . import (
     paging,
     parallel_tools,
     provider_state,
+    received,
     requests,
     resume,
     secrets,
@@ -48,7 +49,7 @@ from . import (
 )
 
 MODULES = (
-    requests, deltas, capabilities, tools, parallel_tools, structured_output, streaming, usage, token_counts,
+    requests, received, deltas, capabilities, tools, parallel_tools, structured_output, streaming, usage, token_counts,
     provider_state, errors, cancellation, concurrency, cleanup, event_loops, blocking, secrets,
     assistants, threads, messages, paging, lifecycle, steps, limits, thread_lock, resume, history, metadata, content,
     validation,

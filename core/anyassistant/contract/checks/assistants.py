@@ -12,7 +12,7 @@ check = Group("assistants")
 
 @check(
     rule='Assistants v2 reference, "Create assistant": what was given comes back',
-    trap="none of a model's: hosting keeps assistants",
+    trap="a backend drops what its service has no field for, where it should keep or refuse it; hosting keeps all",
 )
 async def an_assistant_comes_back_as_it_was_made(subject: Subject) -> None:
     async with subject.client() as client:
@@ -80,7 +80,7 @@ async def a_changed_assistant_answers_as_changed(subject: Subject) -> None:
 
 @check(
     rule="NotFound: there is no object of that id",
-    trap="none of a model's: hosting keeps assistants",
+    trap="a backend marks what is deleted, and still finds it; hosting deletes",
 )
 async def a_deleted_assistant_is_not_found(subject: Subject) -> None:
     async with subject.client() as client:

@@ -69,7 +69,7 @@ def a_failure_is_the_same(subject: Subject) -> None:
 
 @check(
     rule="Tools are called the same, blocking or awaited",
-    trap="none of a model's: the executor calls them",
+    trap="an object of the backend belongs to the event loop that it was made in; a model is not asked",
 )
 def tools_are_called_the_same(subject: Subject) -> None:
     anyio.run(partial(subject.require, "tools"))

@@ -121,7 +121,7 @@ async def a_run_that_is_cancelled_keeps_what_was_said(subject: Subject) -> None:
 
 @check(
     rule='Concepts, "The life of a run", cancel: from `requires_action`',
-    trap="none of a model's: a run that rests has no model call",
+    trap="a backend tells its service to cancel and does not wait until it has; of a model, no call is left",
 )
 async def a_run_is_cancelled_while_it_rests(subject: Subject) -> None:
     await subject.require_cancel()
@@ -138,7 +138,7 @@ async def a_run_is_cancelled_while_it_rests(subject: Subject) -> None:
 
 @check(
     rule='Concepts, "The life of a run", cancel: from `in_progress`, while a tool runs',
-    trap="none of a model's: its turn is over",
+    trap="the outputs of the tool are handed in although the run has ended; a model's turn is over",
 )
 async def a_run_is_cancelled_while_a_tool_runs(subject: Subject) -> None:
     await subject.require_cancel()
@@ -180,7 +180,7 @@ async def a_cancelled_run_ends_with_its_events(subject: Subject) -> None:
 
 @check(
     rule='Concepts, "The life of a run", cancel: a run that has ended stays as it is',
-    trap="none of a model's: it is not asked",
+    trap="a backend's service answers a second cancel with an error, which is raised; a model is not asked",
 )
 async def cancelling_twice_does_no_harm(subject: Subject) -> None:
     await subject.require_cancel()

@@ -13,7 +13,7 @@ check = Group("messages")
 
 @check(
     rule='Assistants v2 reference, "The message object": an answer names its run, assistant and thread',
-    trap="none of a model's: hosting writes messages",
+    trap="a backend's message has no `run_id` or `assistant_id`, as its service does not say them; hosting writes a model's",
 )
 async def an_answer_is_stored_with_where_it_comes_from(subject: Subject) -> None:
     async with subject.talk(subject.scenarios.answer("Hello.").message) as talk:
@@ -63,7 +63,7 @@ async def an_assistants_message_of_the_app_is_sent(subject: Subject) -> None:
 
 @check(
     rule='Assistants v2 reference, "Create run": additional messages are added before the run',
-    trap="none of a model's: hosting adds them",
+    trap="a backend adds them after the run has begun, or in reverse; hosting adds them for a model",
 )
 async def additional_messages_are_sent(subject: Subject) -> None:
     scene = subject.scenarios.report()

@@ -16,7 +16,7 @@ PAIRS = {"team": "kit", "größe": "groß 🎈", "empty": ""}
 
 @check(
     rule='Assistants v2 reference, "metadata": 16 pairs that come back as they were given',
-    trap="none of a model's: the store keeps metadata",
+    trap="a backend turns values into other types, or has a smaller bound; hosting keeps those of a model",
 )
 async def metadata_come_back_as_given(subject: Subject) -> None:
     async with subject.client() as client:
@@ -37,7 +37,7 @@ async def metadata_come_back_as_given(subject: Subject) -> None:
 
 @check(
     rule="list(metadata=...): objects which carry all of these pairs",
-    trap="none of a model's: the store filters",
+    trap="a backend ignores `PageQuery.metadata`, or finds objects with any of the pairs; the store does it for a model",
 )
 async def objects_are_found_by_their_metadata(subject: Subject) -> None:
     kind = uuid4().hex  # a backend may have the threads of others, too

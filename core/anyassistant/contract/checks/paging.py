@@ -28,7 +28,7 @@ async def questions_and_answers_take_turns(subject: Subject) -> None:
 
 @check(
     rule="thread.messages(order='desc'): the newest first",
-    trap="none of a model's: the store sorts",
+    trap="a backend ignores `PageQuery.order`, or sorts by a time that several share; the store sorts for a model",
 )
 async def messages_are_listed_the_newest_first_where_asked(subject: Subject) -> None:
     async with subject.talk(*[f"{at}" for at in range(5)]) as talk:
@@ -38,7 +38,7 @@ async def messages_are_listed_the_newest_first_where_asked(subject: Subject) -> 
 
 @check(
     rule="Page.has_more, PageQuery.after: pages together are the list, each item once",
-    trap="none of a model's: the store cuts",
+    trap="a backend gives the item of `after` again, or says `has_more` for a page that is just full; the store cuts for a model",
 )
 async def pages_together_are_the_list(subject: Subject) -> None:
     async with subject.talk(*[f"{at}" for at in range(7)]) as talk:
@@ -51,7 +51,7 @@ async def pages_together_are_the_list(subject: Subject) -> None:
 
 @check(
     rule="thread.messages(run_id=...): those that the run wrote",
-    trap="none of a model's: the store filters",
+    trap="a backend ignores `PageQuery.run_id`, or filters only the page that it fetched; the store filters for a model",
 )
 async def messages_are_found_by_their_run(subject: Subject) -> None:
     async with subject.talk(subject.scenarios.answer("First.").message) as talk:
@@ -64,7 +64,7 @@ async def messages_are_found_by_their_run(subject: Subject) -> None:
 
 @check(
     rule="client.runs.list(): the newest first, of one thread where asked",
-    trap="none of a model's: the store sorts",
+    trap="a backend sorts by a time in seconds, which several runs share; the store sorts for a model",
 )
 async def runs_are_listed_the_newest_first(subject: Subject) -> None:
     async with subject.talk(subject.scenarios.answer("First.").message) as talk:

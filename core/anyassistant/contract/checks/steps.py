@@ -39,7 +39,7 @@ async def calls_are_a_step_before_the_answer(subject: Subject) -> None:
 
 @check(
     rule="Each step is created, goes on and ends, once each",
-    trap="none of a model's: hosting writes steps",
+    trap="a backend gives one step a new id each time, or never lets it end; hosting writes the steps of a model",
 )
 async def each_step_begins_and_ends_once(subject: Subject) -> None:
     async with subject.talk(subject.scenarios.answer("Hello.").message) as talk:
@@ -52,7 +52,7 @@ async def each_step_begins_and_ends_once(subject: Subject) -> None:
 
 @check(
     rule="Iterating a run gives its finished steps, which are the stored ones",
-    trap="none of a model's: hosting writes steps",
+    trap="a backend lists steps that it did not tell, or tells them unfinished; hosting writes the steps of a model",
 )
 async def the_iterated_steps_are_the_stored_ones(subject: Subject) -> None:
     async with subject.talk(subject.scenarios.answer("Hello.").message) as talk:

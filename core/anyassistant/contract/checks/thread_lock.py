@@ -14,7 +14,7 @@ check = Group("thread lock")
 
 @check(
     rule='Concepts, "The life of a run", open runs: a second run is refused with ThreadBusy, which names the open one',
-    trap="none of a model's: the store locks",
+    trap="a backend hands on its service's own error, not ThreadBusy with `run_id`; the store locks for a model",
 )
 async def a_second_run_is_refused(subject: Subject) -> None:
     await subject.require_cancel()
@@ -32,7 +32,7 @@ async def a_second_run_is_refused(subject: Subject) -> None:
 
 @check(
     rule='Concepts, "The life of a run", open runs: a message is refused while a run is open',
-    trap="none of a model's: the store locks",
+    trap="a backend's service takes the message, and the run does not see it; the store locks for a model",
 )
 async def a_message_is_refused_meanwhile(subject: Subject) -> None:
     await subject.require_cancel()
@@ -80,7 +80,7 @@ async def a_failed_run_frees_its_thread(subject: Subject) -> None:
 
 @check(
     rule='Concepts, "The life of a run": a lock ends with its run, whatever ended it',
-    trap="none of a model's: the store unlocks",
+    trap="a backend's run has a status that is open for good, such as one that is not mapped; the store unlocks for a model",
 )
 async def a_completed_run_frees_its_thread(subject: Subject) -> None:
     async with subject.talk(subject.scenarios.answer("Hello.").message) as talk:

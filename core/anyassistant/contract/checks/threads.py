@@ -72,7 +72,7 @@ async def a_thread_begins_with_its_messages(subject: Subject) -> None:
 
 @check(
     rule="NotFound: there is no object of that id",
-    trap="none of a model's: hosting keeps threads",
+    trap="a backend marks what is deleted, and still finds it; hosting deletes",
 )
 async def a_deleted_thread_is_not_found(subject: Subject) -> None:
     async with subject.talk("Hello.") as talk:

@@ -31,7 +31,7 @@ No message contains a key or a secret. All can be pickled (the cause is not pick
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anyassistant_tools.errors import (
@@ -103,12 +103,14 @@ class InvalidRequest(_WithFields, ValueError):
         code: For programs: `duplicate_tool_name`, `invalid_value`, `too_many_items`, ...
         status_code: The HTTP status, where a provider's service refused it.
         request_id: That service's name for the request.
+        details: What else that service said, where its provider reads it.
     """
 
     param: str
     code: str
     status_code: int | None
     request_id: str | None
+    details: Mapping[str, str]
 
     def __init__(
         self,
@@ -118,12 +120,14 @@ class InvalidRequest(_WithFields, ValueError):
         code: str,
         status_code: int | None = None,
         request_id: str | None = None,
+        details: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.param = param
         self.code = code
         self.status_code = status_code
         self.request_id = request_id
+        self.details = details or {}
 
 
 class NotFound(InvalidRequest):
@@ -174,12 +178,14 @@ class ProviderError(_WithFields):
         status_code: The HTTP status, where there was one.
         request_id: The service's name for the request, to quote to its support.
         retry_after: Seconds after which the service says that another try makes sense.
+        details: What else the service said, where its provider reads it: the job that is open, say.
     """
 
     code: str
     status_code: int | None
     request_id: str | None
     retry_after: float | None
+    details: Mapping[str, str]
 
     def __init__(
         self,
@@ -189,12 +195,14 @@ class ProviderError(_WithFields):
         status_code: int | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        details: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.status_code = status_code
         self.request_id = request_id
         self.retry_after = retry_after
+        self.details = details or {}
 
 
 class IndexingFailed(_WithFields):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from .json_text import read_json
@@ -25,6 +25,7 @@ class Envelope:
         type: Its class of errors.
         param: What of the request is wrong.
         request_id: Its name for the request.
+        details: What else whoever handles the error may need, such as the id of what is in the way.
     """
 
     message: str
@@ -32,6 +33,7 @@ class Envelope:
     type: str | None = None
     param: str | None = None
     request_id: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 ReadError: TypeAlias = Callable[[Any], Envelope | None]

@@ -70,12 +70,21 @@ class Failures:
         request_id = self._show_id(envelope, headers)
         code = self._show((envelope.code if envelope else None) or _code_of(status))
         param = self._show((envelope.param if envelope else None) or "request")
+        details = self._show_details(envelope)
         if status == 404 and envelope is not None:
-            return NotFound(message, param=param, code="not_found", status_code=status, request_id=request_id)
+            code = "not_found"
+            return NotFound(message, param=param, code=code, status_code=status, request_id=request_id, details=details)
         if status in (400, 422):
-            return InvalidRequest(message, param=param, code=code, status_code=status, request_id=request_id)
+            return InvalidRequest(
+                message, param=param, code=code, status_code=status, request_id=request_id, details=details
+            )
         return ProviderError(
-            message, code=code, status_code=status, request_id=request_id, retry_after=read_retry_after(headers)
+            message,
+            code=code,
+            status_code=status,
+            request_id=request_id,
+            retry_after=read_retry_after(headers),
+            details=details,
         )
 
     def of_event(self, value: Any, headers: Mapping[str, str]) -> ProviderError:
@@ -85,6 +94,7 @@ class Failures:
             self._show(f"{self._request} failed in the middle of its answer: {envelope.message or value}"),
             code=self._show(envelope.code or envelope.type or "server_error"),
             request_id=self._show_id(envelope, headers),
+            details=self._show_details(envelope),
         )
 
     def find_error(self, value: Any) -> Envelope | None:
@@ -142,6 +152,10 @@ class Failures:
         text = self._redactor.hide(text)
         return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
+    def _show_details(self, envelope: Envelope | None) -> Mapping[str, str]:
+        details = envelope.details if envelope is not None else {}
+        return {self._show(name): self._show(value) for name, value in details.items()}
+
     def _show_id(self, envelope: Envelope | None, headers: Mapping[str, str]) -> str | None:
         found = next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
         found = found or (envelope.request_id if envelope else None)
@@ -159,7 +173,8 @@ def _as_texts(envelope: Envelope) -> Envelope:
         None if one is None else str(one)
         for one in (envelope.message, envelope.code, envelope.type, envelope.param, envelope.request_id)
     )
-    return Envelope(message or "", code, kind, param, request_id)
+    details = {str(name): str(value) for name, value in envelope.details.items()}
+    return Envelope(message or "", code, kind, param, request_id, details)
 
 
 def _said(error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """A service's own form of errors, as its provider reads it."""
 
 import logging
+import pickle
 from typing import Any
 
 import pytest
@@ -67,6 +68,20 @@ async def test_a_refused_request_says_what_is_wrong(make_wire) -> None:
 
 
 @respx.mock
+@pytest.mark.parametrize(("status", "kind"), [(409, ProviderError), (422, InvalidRequest), (404, NotFound)])
+async def test_what_else_it_says_is_with_the_error(make_wire, status: int, kind: type[AnyAssistantError]) -> None:
+    def read_job(value: Any) -> Envelope:
+        return Envelope("Busy.", details={"job": value["job"], "key": value["key"]})
+
+    respx.post(URL).respond(status, json={"job": 17, "key": KEY})
+    error = await fail(make_wire, read_job, api_key=SecretStr(KEY))
+    assert isinstance(error, ProviderError | InvalidRequest)
+    assert type(error) is kind
+    assert error.details == {"job": "17", "key": "***"}
+    assert pickle.loads(pickle.dumps(error)).details == error.details
+
+
+@respx.mock
 async def test_a_text_may_be_of_its_form(make_wire) -> None:
     respx.post(URL).respond(500, text="OOPS my_own_code")
     error = await fail(make_wire, lambda text: Envelope("It did not work.", code=text.removeprefix("OOPS ")))
@@ -130,7 +145,7 @@ async def test_an_event_called_error_may_be_one(make_wire, kind: str) -> None:
     respx.post(URL).respond(content=content, headers={"content-type": "text/event-stream"})
     _, error = await read(make_wire, kind)
     assert isinstance(error, ProviderError)
-    assert error.code == "my_own_code"
+    assert (error.code, error.details) == ("my_own_code", {})
 
 
 @respx.mock

@@ -12,12 +12,13 @@ from anyassistant.contract.report import SCHEMA
 from anyassistant.contract.runner import run_check, run_check_here
 from anyassistant.contract.subjects import announced_as, subject_of
 from anyassistant.echo import Config, Echo
-from anyassistant.errors import UnsupportedCapability
+from anyassistant.errors import ConfigError, UnsupportedCapability
 from anyassistant.plugins import Manifest
 from anyassistant.protocols import ModelDelta, ModelRequest, Run, RunParams, ToolExecutor
+from mutants_of_leaks import FailsAboveTheKey
 from pydantic import BaseModel, SecretStr
 from reference_backend import ReferenceBackend, ReferenceThread
-from reference_model import Reference, ReferenceScenarios
+from reference_model import KEY, Reference, ReferenceScenarios
 
 pytest_plugins = ["pytester"]
 
@@ -156,6 +157,23 @@ def test_a_config_without_defaults_says_what_it_needs() -> None:
     results = {one.id: run_check(one, subject) for one in checks_of() if one.group == "config"}
     reason = "the config of 'mine' has no defaults for: base_url"
     assert results["config: a config makes a provider"].reason == reason
+
+
+def test_a_key_that_is_not_there_says_what_to_do() -> None:
+    def create(config: BaseModel) -> Echo:
+        raise ConfigError("the environment variable ACME_KEY is empty.")
+
+    manifest = Manifest.chat_model("mine", contract="1", config=Config, create=create)
+    result = run_check(CHECKS["config: a config makes a provider"], subject_of(manifest))
+    assert "ACME_KEY is empty" in result.reason
+    assert "set the variable in conftest.py, or give the class a `config`" in result.reason
+
+
+def test_a_secret_is_found_without_being_shown() -> None:
+    subject = subject_of(FailsAboveTheKey, scenarios=ReferenceScenarios(), secrets=["no-secret-of-it", KEY])
+    result = run_check(CHECKS["secrets: an error does not show them"], subject)
+    assert "came: secret number 2 in the text of the cause of the error, ValueError" in result.reason
+    assert KEY not in result.reason
 
 
 def test_a_provider_is_known_by_its_package() -> None:

@@ -82,7 +82,14 @@ def an_error_of_a_config_does_not_show_its_input(subject: Subject) -> None:
     trap="the service is asked, or a file is read, before anything is asked of the provider",
 )
 def a_config_makes_a_provider(subject: Subject) -> None:
-    made = subject.announced.manifest.create(subject.settings)
+    settings = subject.settings
+    try:
+        made = subject.announced.manifest.create(settings)
+    except ConfigError as error:
+        hint = "set the variable in conftest.py, or give the class a `config` that makes a provider without it"
+        raise Unmet(
+            "a provider", f"ConfigError: {error} If it is a key that the tests need not have: {hint}"
+        ) from error
     expect(isinstance(made, ChatModel | Provider), "a ChatModel or a Provider", type(made).__name__)
 
 

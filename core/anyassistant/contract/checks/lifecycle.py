@@ -27,7 +27,7 @@ async def an_answered_run_completes(subject: Subject) -> None:
 
 @check(
     rule='Concepts, "The life of a run": calls of bound tools run while the run is `in_progress`',
-    trap="a call that is whole is told in a second turn, or with a status of the service's own: `requires_action` it is",
+    trap="a backend tells its run `queued` anew after the outputs; hosting calls the tools of a model",
 )
 async def a_run_with_bound_tools_stays_in_progress(subject: Subject) -> None:
     await _require_each_status(subject)
@@ -99,7 +99,7 @@ async def the_terminal_event_is_the_last(subject: Subject) -> None:
 
 @check(
     rule='Assistants v2 reference, "The run object": times, and the model that was asked',
-    trap="a backend gives milliseconds, or the model of the assistant where the run named one; hosting stamps those of a model",
+    trap="a backend gives milliseconds, or no model; hosting stamps the runs of a model",
 )
 async def a_run_has_its_times_and_its_model(subject: Subject) -> None:
     async with subject.talk(subject.scenarios.answer("Hello.").message) as talk:

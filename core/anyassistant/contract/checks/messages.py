@@ -13,7 +13,7 @@ check = Group("messages")
 
 @check(
     rule='Assistants v2 reference, "The message object": an answer names its run, assistant and thread',
-    trap="a backend's message has no `run_id` or `assistant_id`, as its service does not say them; hosting writes a model's",
+    trap="a backend's service does not say from which run a message comes; hosting writes those of a model",
 )
 async def an_answer_is_stored_with_where_it_comes_from(subject: Subject) -> None:
     async with subject.talk(subject.scenarios.answer("Hello.").message) as talk:

@@ -37,7 +37,7 @@ async def metadata_come_back_as_given(subject: Subject) -> None:
 
 @check(
     rule="list(metadata=...): objects which carry all of these pairs",
-    trap="a backend ignores `PageQuery.metadata`, or finds objects with any of the pairs; the store does it for a model",
+    trap="a backend ignores `PageQuery.metadata`, or one pair is enough for it; the store filters for a model",
 )
 async def objects_are_found_by_their_metadata(subject: Subject) -> None:
     kind = uuid4().hex  # a backend may have the threads of others, too

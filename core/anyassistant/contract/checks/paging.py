@@ -38,7 +38,7 @@ async def messages_are_listed_the_newest_first_where_asked(subject: Subject) -> 
 
 @check(
     rule="Page.has_more, PageQuery.after: pages together are the list, each item once",
-    trap="a backend gives the item of `after` again, or says `has_more` for a page that is just full; the store cuts for a model",
+    trap="a backend gives the item of `after` again, or `has_more` for a last page; the store cuts for a model",
 )
 async def pages_together_are_the_list(subject: Subject) -> None:
     async with subject.talk(*[f"{at}" for at in range(7)]) as talk:
@@ -51,7 +51,7 @@ async def pages_together_are_the_list(subject: Subject) -> None:
 
 @check(
     rule="thread.messages(run_id=...): those that the run wrote",
-    trap="a backend ignores `PageQuery.run_id`, or filters only the page that it fetched; the store filters for a model",
+    trap="a backend ignores `PageQuery.run_id`, or filters after it cut; the store filters for a model",
 )
 async def messages_are_found_by_their_run(subject: Subject) -> None:
     async with subject.talk(subject.scenarios.answer("First.").message) as talk:

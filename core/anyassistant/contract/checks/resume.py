@@ -75,7 +75,7 @@ async def a_run_that_rests_goes_on_in_another_client(subject: Subject) -> None:
 
 @check(
     rule='Concepts, "Who drives a run", resume: None where there is no open run',
-    trap="a backend calls a run open that has ended: see `RunRecord.is_open` and its status; the store knows for a model",
+    trap="a backend maps a status that is final to one that is open; the store knows for a model",
 )
 async def without_an_open_run_there_is_nothing_to_resume(subject: Subject) -> None:
     async with subject.talk("Hello.") as talk:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...errors import ProviderError
 from ..catalogue import Group
@@ -21,7 +21,7 @@ check = Group("secrets")
 async def a_provider_does_not_show_them(subject: Subject) -> None:
     secrets = _secrets(subject)
     async with subject.open() as model:
-        _expect_hidden(f"{model!r} {model}", secrets, "the provider's repr")
+        _expect_hidden({"repr()": repr(model), "str()": str(model)}, secrets, "the provider's repr")
 
 
 @check(
@@ -31,7 +31,12 @@ async def a_provider_does_not_show_them(subject: Subject) -> None:
 def a_config_does_not_show_them(subject: Subject) -> None:
     secrets = _secrets(subject)
     settings = subject.settings
-    _expect_hidden(f"{settings!r} {settings} {settings.model_dump_json()}", secrets, "the config's repr and JSON")
+    shown = {"repr()": repr(settings), "str()": str(settings)}
+    shown |= {
+        f"the JSON of its field `{name}`": settings.model_dump_json(include={name})
+        for name in type(settings).model_fields
+    }
+    _expect_hidden(shown, secrets, "the config's repr and JSON")
 
 
 @check(
@@ -44,8 +49,7 @@ async def an_error_does_not_show_them(subject: Subject) -> None:
     try:
         await subject.ask(scene)
     except ProviderError as error:
-        shown = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
-        _expect_hidden(shown, secrets, "the error, its fields and its causes")
+        _expect_hidden(_parts_of(error), secrets, "the error, its fields and its causes")
         return
     raise Unmet("ProviderError", "an answer")
 
@@ -58,8 +62,11 @@ async def events_and_records_do_not_show_them(subject: Subject) -> None:
     secrets = _secrets(subject)
     async with subject.talk(subject.scenarios.answer("Hello.").message) as talk:
         run = talk.run()
-        shown = "".join([one.to_sse() async for one in run.events(check=False)])
-        shown += repr(run.record) + repr([one async for one in talk.thread.messages()])
+        shown: dict[str, str] = {}
+        async for event in run.events(check=False):
+            shown[f"the event `{event.event}`"] = shown.get(f"the event `{event.event}`", "") + event.to_sse()
+        shown["the run's record"] = repr(run.record)
+        shown["the thread's messages"] = repr([one async for one in talk.thread.messages()])
     _expect_hidden(shown, secrets, "events, run and messages")
 
 
@@ -79,7 +86,7 @@ async def logs_do_not_show_them(subject: Subject) -> None:
     finally:
         root.setLevel(before)
         root.removeHandler(told)
-    _expect_hidden("\n".join(told.lines), secrets, "the log")
+    _expect_hidden(told.by_logger, secrets, "the log")
 
 
 class _Lines(logging.Handler):
@@ -87,10 +94,11 @@ class _Lines(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
+        self.by_logger: dict[str, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
+        where = f"a line of the logger `{record.name}` at {record.levelname}"
+        self.by_logger[where] = f"{self.by_logger.get(where, '')}{record.getMessage()}\n"
 
 
 def _secrets(subject: Subject) -> Sequence[str]:
@@ -99,6 +107,20 @@ def _secrets(subject: Subject) -> Sequence[str]:
     return subject.secrets
 
 
-def _expect_hidden(shown: str, secrets: Sequence[str], where: str) -> None:
-    found = [at for at, secret in enumerate(secrets, 1) if secret in shown]
-    expect(not found, f"{where} without secrets", f"secret number {found} in it" if found else "")
+def _parts_of(error: BaseException) -> Mapping[str, str]:
+    """An error's text and fields, those of whatever it was raised from, and its traceback."""
+    parts: dict[str, str] = {}
+    name, one, seen = "the error", error, set[int]()
+    while id(one) not in seen:
+        seen.add(id(one))
+        parts[f"the text of {name}, {type(one).__name__}"] = f"{one!r} {one}"
+        parts |= {f"`{field}` of {name}, {type(one).__name__}": repr(value) for field, value in vars(one).items()}
+        one, name = one.__cause__ or one.__context__ or one, f"the cause of {name}"
+    return {**parts, "the traceback": "".join(traceback.format_exception(error))}
+
+
+def _expect_hidden(shown: Mapping[str, str], secrets: Sequence[str], what: str) -> None:
+    """Go on where no secret is shown; else it says where each is, and never what it is."""
+    for at, secret in enumerate(secrets, 1):
+        where = next((place for place, text in shown.items() if secret in text), None)
+        expect(where is None, f"{what} without secrets", f"secret number {at} in {where}")

@@ -80,7 +80,7 @@ async def a_failed_run_frees_its_thread(subject: Subject) -> None:
 
 @check(
     rule='Concepts, "The life of a run": a lock ends with its run, whatever ended it',
-    trap="a backend's run has a status that is open for good, such as one that is not mapped; the store unlocks for a model",
+    trap="a backend refuses what follows until its service has tidied up; the store unlocks for a model",
 )
 async def a_completed_run_frees_its_thread(subject: Subject) -> None:
     async with subject.talk(subject.scenarios.answer("Hello.").message) as talk:

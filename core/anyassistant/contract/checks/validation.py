@@ -15,7 +15,7 @@ check = Group("validation errors")
 
 @check(
     rule='Assistants v2 reference, "temperature": from 0 to 2',
-    trap="the client validates, so nothing has to; a provider that makes an error of its own of it comes too late",
+    trap="the client refuses it before a provider is asked: a failure is a fault of anyassistant's",
 )
 async def a_temperature_out_of_range_is_refused(subject: Subject) -> None:
     await _expect_refused(subject, "temperature", temperature=2.5)
@@ -23,7 +23,7 @@ async def a_temperature_out_of_range_is_refused(subject: Subject) -> None:
 
 @check(
     rule='Assistants v2 reference, "top_p": from 0 to 1',
-    trap="the client validates, so nothing has to; a provider that makes an error of its own of it comes too late",
+    trap="the client refuses it before a provider is asked: a failure is a fault of anyassistant's",
 )
 async def a_top_p_out_of_range_is_refused(subject: Subject) -> None:
     await _expect_refused(subject, "top_p", top_p=1.5)
@@ -31,7 +31,7 @@ async def a_top_p_out_of_range_is_refused(subject: Subject) -> None:
 
 @check(
     rule="RunOptions.max_completion_tokens: 1 or more",
-    trap="the client validates, so nothing has to; a provider that makes an error of its own of it comes too late",
+    trap="the client refuses it before a provider is asked: a failure is a fault of anyassistant's",
 )
 async def a_budget_of_0_is_refused(subject: Subject) -> None:
     await _expect_refused(subject, "max_completion_tokens", max_completion_tokens=0)
@@ -39,7 +39,7 @@ async def a_budget_of_0_is_refused(subject: Subject) -> None:
 
 @check(
     rule="RunOptions: what means nothing is refused",
-    trap="the client validates, so nothing has to; a provider that makes an error of its own of it comes too late",
+    trap="the client refuses it before a provider is asked: a failure is a fault of anyassistant's",
 )
 async def an_unknown_option_is_refused(subject: Subject) -> None:
     await _expect_refused(subject, "temprature", temprature=1)
@@ -56,7 +56,7 @@ async def a_choice_of_no_tool_is_refused(subject: Subject) -> None:
 
 @check(
     rule="Two tools of one name cannot be told apart",
-    trap="the client validates, so nothing has to; a provider that makes an error of its own of it comes too late",
+    trap="the client refuses it before a provider is asked: a failure is a fault of anyassistant's",
 )
 async def two_tools_of_one_name_are_refused(subject: Subject) -> None:
     await _expect_refused(subject, "tools[1]", tools=[get_weather, get_weather])

@@ -105,6 +105,9 @@ class RespxScenarios(EchoScenarios, ABC):
     def received(self) -> Sequence[ModelRequest]:
         return [] if self._double is None else self._double.received
 
+    def is_answering(self) -> bool:
+        return self._double is not None and self._double.is_answering
+
     @contextmanager
     def _routes(self) -> Iterator[None]:
         try:

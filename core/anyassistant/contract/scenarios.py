@@ -138,5 +138,9 @@ class Scenarios:
         """
         raise Cannot(f"{type(self).__name__} cannot show what reached the backend")
 
+    def is_answering(self) -> bool:
+        """Whether the backend's double has not yet sent all of its last answer."""
+        raise Cannot(f"{type(self).__name__} cannot show how much of an answer has been sent")
+
     def _cannot(self, what: str) -> Cannot:
         return Cannot(f"{type(self).__name__} cannot make the model {what}")

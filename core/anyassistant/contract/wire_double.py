@@ -54,6 +54,7 @@ class WireDouble:
 
     Attributes:
         received: The requests that could be read.
+        is_answering: Whether not all of the last answer has been sent.
     """
 
     def __init__(
@@ -74,6 +75,11 @@ class WireDouble:
         self._state = state
         self._numbers = count(1)
         self.received: list[ModelRequest] = []
+        self._last: Pieces | None = None
+
+    @property
+    def is_answering(self) -> bool:
+        return self._last is not None and not self._last.is_sent
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         """The answer to a request."""
@@ -90,6 +96,7 @@ class WireDouble:
             await anyio.sleep(script.sleep)
             return self._write_failure(_failure_of(script, *script.failure))
         pieces = Pieces(self._numbered(self._deltas(script, asked)), self._write_answer)
+        self._last = pieces
         return httpx.Response(200, headers={"content-type": self._media_type}, stream=pieces)
 
     def _refuse(self, message: str) -> httpx.Response:
@@ -135,13 +142,18 @@ class WireDouble:
 
 
 class Pieces(httpx.AsyncByteStream):
-    """The body of an answer, as it comes over a network: cut anywhere, with waits where the model takes its time."""
+    """The body of an answer, as it comes over a network: cut anywhere, with waits where the model takes its time.
+
+    Attributes:
+        is_sent: Whether all of it has been taken.
+    """
 
     def __init__(self, deltas: AsyncGenerator[ModelDelta, None], write: WriteAnswer) -> None:
         self._deltas = deltas
         self._frames = write(deltas)
         self._rest = b""
         self._is_closed = False
+        self.is_sent = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -153,7 +165,11 @@ class Pieces(httpx.AsyncByteStream):
         if self._rest:
             piece, self._rest = self._rest, b""
             return piece
-        frame = await anext(self._frames)
+        try:
+            frame = await anext(self._frames)
+        except StopAsyncIteration:
+            self.is_sent = True
+            raise
         half = len(frame) // 2
         piece, self._rest = (frame[:half], frame[half:]) if half else (frame, b"")
         return piece

@@ -211,6 +211,7 @@ MUTANTS = [
     said("structured output: a typed answer is an instance at once", "after a complaint", whole(wrapped_at_first)),
     said("structured output: a json object is one", "a list", whole(array)),
     said("streaming: a claimed stream comes in pieces", "the whole is read first", whole(in_one_piece)),
+    said("streaming: a claimed stream is not held back", "each piece, when all are there", whole(lambda r, d: d)),
     said("streaming: white space is kept", "pieces are stripped",
          each(lambda d: replace(d, text=d.text.strip() + " " if d.text else ""))),
     said("streaming: the deltas are the stored message", "one comes twice", whole(lambda r, d: [d[0], *d])),

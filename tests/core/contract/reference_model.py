@@ -36,6 +36,7 @@ class Reference(ChatModel):
 
     received: ClassVar[list[ModelRequest]] = []
     """What all of them were asked since a check began."""
+    is_answering: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.key = KEY
@@ -115,9 +116,20 @@ class ReferenceScenarios(EchoScenarios):
     def received(self) -> Sequence[ModelRequest]:
         return Reference.received
 
+    def is_answering(self) -> bool:
+        return Reference.is_answering
+
 
 async def answer(request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
     """What is right."""
+    Reference.is_answering = True
+    async with aclosing(_answer(request)) as deltas:
+        async for delta in deltas:
+            yield delta
+    Reference.is_answering = False
+
+
+async def _answer(request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
     last = last_text(request)
     word, _, rest = last.partition(" ")
     if word == "FAILING":

@@ -318,6 +318,16 @@ def send_no_arguments(mapping: ModuleType) -> dict[str, object]:
     return {"request_to_wire": body}
 
 
+def hold_back(mapping: ModuleType) -> dict[str, object]:
+    respond = sys.modules["anyassistant_double.model"].DoubleModel.respond
+
+    async def late(self: ChatModel, request: ModelRequest) -> AsyncGenerator[ModelDelta, None]:
+        for delta in [one async for one in respond(self, request)]:
+            yield delta
+
+    return {"DoubleModel.respond": late}
+
+
 def send_no_schema(mapping: ModuleType) -> dict[str, object]:
     def body(request: ModelRequest) -> dict[str, object]:
         tools = [replace(one, parameters={"type": "object"}) for one in request.tools]
@@ -334,6 +344,7 @@ def send_no_schema(mapping: ModuleType) -> dict[str, object]:
         (number_calls_by_itself, "tools: an output leads to an answer", "no call of the turn"),
         (send_empty_turns, "model requests: what was said arrives to the letter", "('assistant', '')"),
         (send_no_arguments, "model requests: past calls arrive as they were made", "{}"),
+        (hold_back, "streaming: a claimed stream is not held back", "none before"),
         (send_no_schema, "model requests: tools arrive with description and schema", "{'type': 'object'}"),
         (keep_the_first_piece_of_arguments, "tools: a call has its name and arguments", "JSON"),
     ],
@@ -357,7 +368,7 @@ def test_a_wrong_provider_is_caught(
 
     assert result().result == "passed"
     for name, wrong in change(written.mapping).items():
-        monkeypatch.setattr(written.model, name, wrong)
+        monkeypatch.setattr(f"{written.model.__name__}.{name}", wrong)
     caught = result()
     assert caught.result == "failed"
     assert came in caught.reason

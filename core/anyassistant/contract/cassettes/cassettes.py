@@ -118,6 +118,9 @@ class Cassettes(Scenarios):
     def answer_to_outputs(self, outputs: Sequence[str]) -> str | None:
         return self._scenarios.answer_to_outputs(outputs)
 
+    def use_hosted_tool(self) -> Scene:
+        return self._scenarios.use_hosted_tool()
+
     def answer_in_json(self, schema: Mapping[str, object]) -> Scene:
         return self._scenarios.answer_in_json(schema)
 
@@ -140,6 +143,9 @@ class Cassettes(Scenarios):
 
     def received(self) -> Sequence[ModelRequest]:
         return self._scenarios.received()
+
+    def is_answering(self) -> bool:
+        return self._scenarios.is_answering()
 
 
 @contextmanager

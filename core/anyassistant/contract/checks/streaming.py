@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 from ...types import MessageDeltaEvent, RunEvent
 from ..catalogue import Group
 from ..subject import Subject, exactly
@@ -20,6 +22,23 @@ async def a_claimed_stream_comes_in_pieces(subject: Subject) -> None:
     await subject.require("streaming")
     answer = await subject.ask(subject.scenarios.long_answer(20), max_completion_tokens=subject.tokens(20))
     expect(len(answer.pieces) > 1, "several pieces of text", answer.pieces)
+
+
+@check(
+    rule="Capabilities.streaming, claimed: text comes as it is made",
+    trap="deltas are gathered in a list until the service has ended, and then given one by one",
+)
+async def a_claimed_stream_is_not_held_back(subject: Subject) -> None:
+    await subject.require("streaming")
+    await subject.require_chat_model("the events of a full backend may be read when the run has ended")
+    subject.scenarios.is_answering()  # where that cannot be shown, nothing is asked in vain
+    request = subject.request(subject.scenarios.long_answer(200), max_completion_tokens=subject.tokens(200))
+    async with subject.open() as model, aclosing(model.respond(request)) as deltas:
+        async for delta in deltas:
+            if delta.text:
+                expect(subject.scenarios.is_answering(), "a first piece before the last was sent", "none before")
+                return
+    raise Unmet("pieces of text", "none")
 
 
 @check(

@@ -6,9 +6,13 @@ asked for. A plugin that fails breaks nobody else: `Plugins.manifest` says which
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import metadata
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -23,6 +27,9 @@ CONTRACT = "1"
 """The version of the protocols that this release speaks."""
 
 C = TypeVar("C", bound=BaseModel)
+
+_MACHINERY = (Path(pluggy.__file__).parent, Path(metadata.__file__).parent, Path(importlib.__file__).parent)
+"""Folders of what calls plugins: a line there says nothing about a plugin."""
 
 hookspec = pluggy.HookspecMarker("anyassistant")
 hookimpl = pluggy.HookimplMarker("anyassistant")
@@ -177,7 +184,7 @@ def _read_manifests(announced: Installed) -> dict[str, Manifest]:
         manager.register(module)
         answers: list[object] = manager.hook.anyassistant_providers()
     except Exception as error:
-        raise ConfigError(f"anyassistant_providers() of {where} failed: {type(error).__name__}: {error}") from error
+        raise ConfigError(f"anyassistant_providers() of {where} failed: {_described(error)}") from error
     manifests: dict[str, Manifest] = {}
     for answer in answers:
         if not isinstance(answer, list) or not all(isinstance(one, Manifest) for one in answer):
@@ -199,12 +206,22 @@ def _import(announced: Installed, where: str) -> ModuleType:
         module = announced.entry_point.load()
     except (Exception, SystemExit) as error:
         raise ConfigError(
-            f"Cannot import {where}: {type(error).__name__}: {error}. Reinstall or upgrade it: "
+            f"Cannot import {where}: {_described(error)}. Reinstall or upgrade it: "
             f"pip install --upgrade {announced.distribution.split()[0]}"
         ) from error
     if not isinstance(module, ModuleType):
         raise ConfigError(f"The entry point of {where} must name a module, not {type(module).__name__}.")
     return module
+
+
+def _described(error: BaseException) -> str:
+    """An exception of a plugin's with the place that it came from: the last line that is in a file."""
+    said = f"{type(error).__name__}: {error}"
+    if isinstance(error, SyntaxError):  # it has its place in its text, but not the folder
+        return f"{said} [{error.filename}]" if error.filename else said
+    frames = [one for one in extract_tb(error.__traceback__)[1:] if Path(one.filename).is_absolute()]
+    own = [one for one in frames if Path(one.filename).parent not in _MACHINERY]
+    return f"{said} [{own[-1].filename}:{own[-1].lineno}]" if own else said
 
 
 def _refuse_misspelt(module: ModuleType, where: str) -> None:

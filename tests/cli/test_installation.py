@@ -49,6 +49,21 @@ def anyassistant_providers():
 '''
 
 
+KEYED = """
+from anyassistant.echo import Echo
+from anyassistant.http import WireConfig
+from anyassistant.plugins import Manifest, hookimpl
+
+class Config(WireConfig):
+    base_url: str = "https://keyed.example.com"
+    api_key_env: str | None = "KEYED_KEY"
+
+@hookimpl
+def anyassistant_providers():
+    return [Manifest.chat_model("keyed", contract="1", config=Config, create=lambda _: Echo(), default_model="k")]
+"""
+
+
 def test_providers_are_listed_with_what_they_can_do(cli):
     listed = cli("providers")
     assert listed.code == 0
@@ -145,6 +160,33 @@ def test_doctor_names_the_config_file_and_what_is_wrong_with_it(cli):
     told = cli("doctor")
     assert told.code == 1
     assert "FAIL config" in told.out
+
+
+def test_a_broken_plugin_names_the_line_that_raised(cli, with_plugins):
+    line = f"{cli.folder / 'site' / 'anyassistant_broken.py'}:1]"
+    listed = {one["name"]: one for one in cli("providers", "--json", env=with_plugins).json}
+    assert line in listed["broken"]["problem"]
+    findings = {one["name"]: one for one in cli("doctor", "--json", env=with_plugins).json}
+    assert line in findings["provider broken"]["says"]
+
+
+def test_doctor_says_where_the_variable_of_the_default_providers_key_is_empty(cli):
+    plugin = cli.folder / "site" / "anyassistant_keyed.py"
+    info = cli.folder / "site" / "anyassistant_keyed-0.1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: anyassistant-keyed\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text("[anyassistant.providers]\nkeyed = anyassistant_keyed\n")
+    plugin.write_text(KEYED)
+    (cli.folder / "anyassistant.toml").write_text('default = "keyed"\n')
+    env = {"PYTHONPATH": str(plugin.parent)}
+    told = cli("doctor", "--json", env=env)
+    finding = next(one for one in told.json if one["name"] == "default")
+    assert (told.code, finding["ok"]) == (1, False)
+    assert "KEYED_KEY is empty" in finding["says"]
+    assert "set that variable" in finding["mend"]
+    told = cli("doctor", "--json", env={**env, "KEYED_KEY": "sk-1234567890"})
+    assert next(one for one in told.json if one["name"] == "default")["ok"] is True
+    assert "sk-1234567890" not in told.out
 
 
 def test_doctor_finds_a_damaged_database(cli):

@@ -4,6 +4,8 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
+from pydantic import BaseModel
+
 from ..client.stores import default_path
 from ..config import choose_target, read_config
 from ..errors import AnyAssistantError, ConfigError
@@ -66,7 +68,24 @@ def _configuration(where: Where) -> list[Finding]:
         mend = "give --provider, or mend the profile" if file.path else "pip install anyassistant-local"
         return [*findings, Finding("default", f"{target} ({source}): {error}", is_ok=False, mend=mend)]
     says = f"{target} ({source}): provider {resolved.manifest.name}, model {resolved.default_model}"
+    try:
+        _read_key(resolved.config)
+    except ConfigError as error:
+        mend = "set that variable to the key" if "environment" in str(error) else "correct the key in the profile"
+        return [*findings, Finding("default", f"{says}: {error}", is_ok=False, mend=mend)]
     return [*findings, Finding("default", says)]
+
+
+def _read_key(config: BaseModel) -> None:
+    """Look for the key of a service over HTTP; other configs have none that is known here.
+
+    Raises:
+        ConfigError: Its variable is empty, or holds no key.
+    """
+    from ..http import WireConfig
+
+    if isinstance(config, WireConfig):
+        config.read_key()
 
 
 def _count(number: int, noun: str) -> str:

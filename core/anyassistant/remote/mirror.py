@@ -61,6 +61,8 @@ _MESSAGE_ENDS: Mapping[str, MessageEventName] = {
 }
 _FIRST: frozenset[RunStatus] = frozenset({"queued", "in_progress", "cancelling"})
 """The statuses in which a run may be when it is told first."""
+_BEGUN: frozenset[RunStatus] = frozenset({"requires_action", "completed", "incomplete"})
+"""The statuses that a run has only once it was `in_progress`."""
 _ENDS = frozenset([*_STEP_ENDS.values(), *_MESSAGE_ENDS.values()])
 
 
@@ -176,16 +178,17 @@ class Mirror:
             self.take(MessageEvent(end, message))
 
     def begin(self, theirs: RunRecord) -> None:
-        """Tell that the run was created, before all else, where nobody told: it may have ended since."""
-        if ("thread.run.created", theirs.id) in self._told:
-            return
-        known = self.record.status
-        is_first = known in _FIRST
-        record = _run_as_it_began(theirs, known if is_first else "queued", self.record.limits)
-        events = [self._numbered("thread.run.created", record)]
-        if is_first:
-            events.append(self._numbered(RUN_EVENTS[known], record))
-        self.writer.post(Change(events=events))
+        """Tell that the run was created and began, before all else, where nobody told: it may have ended since."""
+        if ("thread.run.created", theirs.id) not in self._told:
+            known = self.record.status
+            is_first = known in _FIRST
+            record = _run_as_it_began(theirs, known if is_first else "queued", self.record.limits)
+            events = [self._numbered("thread.run.created", record)]
+            if is_first:
+                events.append(self._numbered(RUN_EVENTS[known], record))
+            self.writer.post(Change(events=events))
+        if self.record.status == "queued" and theirs.status in _BEGUN:
+            self.move(_run_as_it_began(theirs, "in_progress", self.record.limits), "in_progress")
 
     def _numbered(self, name: RunEventName, record: RunRecord) -> RunEvent:
         self._told.add((name, record.id))

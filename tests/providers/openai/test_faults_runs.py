@@ -43,8 +43,8 @@ async def test_the_log_of_a_run_that_ended_before_it_was_looked_at_begins_with_i
                 run = thread.run(assistant)
             events = [event async for event in run.events()]
     names = [event.event for event in events]
-    assert names[:2] == ["thread.run.created", "thread.run.queued"]
-    assert names[2] == "thread.run.step.created"
+    assert names[:3] == ["thread.run.created", "thread.run.queued", "thread.run.in_progress"]
+    assert names[3] == "thread.run.step.created"
     assert (names[-1], len(names)) == ("thread.run.completed", len(set(names)))
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     created = events[0].data

@@ -698,7 +698,17 @@ ASKED_BY_RUNS = [
         "one order",
         thread=query("list_messages", order="asc"),
     ),
-    wrong("run lifecycle: an answered run completes", "one is left out", run=WITHOUT_BEGINNING),
+    wrong(
+        "run lifecycle: a run has its times and its model",
+        "in milliseconds",
+        run=told(
+            lambda event: (
+                [replace(event, data=replace(event.data, created_at=1_700_000_000_000))]
+                if isinstance(event, RunEvent)
+                else [event]
+            )
+        ),
+    ),
     wrong("limits: a cut answer ends with length", "dropped", thread=params(max_completion_tokens=None)),
     wrong("thread lock: a failed run frees its thread", "it does not", thread=locked_after("failed")),
     wrong(

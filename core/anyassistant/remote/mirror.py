@@ -15,7 +15,7 @@ from typing import Any
 from ..hosting.context import said_of_images
 from ..hosting.endings import Ending, EndStatus, ended_by_call, output_at_end
 from ..hosting.pending import approval_asked, approval_decided, refusals
-from ..hosting.steps import end_step, new_step
+from ..hosting.steps import STEP_EVENTS, end_step, new_step
 from ..hosting.store import Change, RunState, Store
 from ..hosting.turn import ledger_state
 from ..hosting.writer import RUN_EVENTS, Draft, Writer
@@ -24,7 +24,6 @@ from ..types import (
     Event,
     IncompleteDetails,
     LastError,
-    Limits,
     Message,
     MessageDeltaEvent,
     MessageEvent,
@@ -40,15 +39,13 @@ from ..types import (
     ToolOutput,
 )
 from ..types.events import MessageEventName, RunEvent, RunEventName, RunStepEventName, message_delta
+from .beginnings import run_as_it_began, step_as_it_began
 
 MADE_HERE: Mapping[str, str] = {"made_by": "anyassistant"}
 """Marks a step of which the service told nothing."""
 
-_STEP_ENDS: Mapping[str, RunStepEventName] = {
-    "completed": "thread.run.step.completed",
-    "failed": "thread.run.step.failed",
-    "cancelled": "thread.run.step.cancelled",
-    "expired": "thread.run.step.expired",
+_STEP_ENDS: Mapping[StepStatus, RunStepEventName] = {
+    status: name for status, name in STEP_EVENTS.items() if status != "in_progress"
 }
 _STEP_STATUS: Mapping[RunStatus, StepStatus] = {
     "completed": "completed",
@@ -137,7 +134,7 @@ class Mirror:
 
     def take_step(self, step: RunStep) -> None:
         """Tell of a step what a stream did not tell; a message that it wrote comes by `take_message` in between."""
-        begun = step if step.status == "in_progress" else _as_it_began(step)
+        begun = step if step.status == "in_progress" else step_as_it_began(step)
         self.take(RunStepEvent("thread.run.step.created", begun))
         self.take(RunStepEvent("thread.run.step.in_progress", begun))
 
@@ -182,13 +179,13 @@ class Mirror:
         if ("thread.run.created", theirs.id) not in self._told:
             known = self.record.status
             is_first = known in _FIRST
-            record = _run_as_it_began(theirs, known if is_first else "queued", self.record.limits)
+            record = run_as_it_began(theirs, known if is_first else "queued", self.record.limits)
             events = [self._numbered("thread.run.created", record)]
             if is_first:
                 events.append(self._numbered(RUN_EVENTS[known], record))
             self.writer.post(Change(events=events))
         if self.record.status == "queued" and theirs.status in _BEGUN:
-            self.move(_run_as_it_began(theirs, "in_progress", self.record.limits), "in_progress")
+            self.move(run_as_it_began(theirs, "in_progress", self.record.limits), "in_progress")
 
     def _numbered(self, name: RunEventName, record: RunRecord) -> RunEvent:
         self._told.add((name, record.id))
@@ -402,34 +399,6 @@ def _joined(theirs: ToolCall, ours: ToolCall | None) -> ToolCall:
         return theirs
     output = ours.output if ours.output is not None else theirs.output
     return replace(ours, name=theirs.name, arguments=theirs.arguments, output=output)
-
-
-def _run_as_it_began(run: RunRecord, status: RunStatus, limits: Limits) -> RunRecord:
-    return replace(
-        run,
-        status=status,
-        pending_calls=(),
-        limits=limits,
-        usage=None,
-        last_error=None,
-        incomplete_details=None,
-        completed_at=None,
-        failed_at=None,
-        cancelled_at=None,
-    )
-
-
-def _as_it_began(step: RunStep) -> RunStep:
-    return replace(
-        step,
-        status="in_progress",
-        usage=None,
-        last_error=None,
-        completed_at=None,
-        failed_at=None,
-        cancelled_at=None,
-        expired_at=None,
-    )
 
 
 def _end_status(status: RunStatus) -> EndStatus:

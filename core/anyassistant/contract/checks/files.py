@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 from uuid import uuid4
 
 import anyio
 
 from ...errors import AnyAssistantError, InvalidRequest, NotFound, UnsupportedCapability
 from ...protocols import FileParams, Provider
-from ...types import PageQuery
+from ...types import FileRecord, Page, PageQuery, VectorStoreRecord
 from ..catalogue import Group
 from ..conversation import refused
 from ..subject import Subject
@@ -20,6 +21,8 @@ from ..uploaded import CONTENT, FILENAME, uploaded
 from ..verdicts import NotApplicable, expect, expect_equal
 
 check = Group("files")
+
+Record = TypeVar("Record", FileRecord, VectorStoreRecord)
 
 LINES = 4_000
 """That a file has which is read piece by piece."""
@@ -76,15 +79,7 @@ async def files_are_listed_page_by_page(subject: Subject) -> None:
     await subject.require_backend("files")
     async with subject.backend() as provider, AsyncExitStack() as stack:
         ids = [(await stack.enter_async_context(uploaded(provider))).id for _ in range(3)]
-        files = provider.files()
-        whole = await files.list(PageQuery(limit=100, order="desc"))
-        page = await files.list(PageQuery(limit=1, order="desc", after=ids[2]))
-        rest = await files.list(PageQuery(limit=1, order="desc", after=ids[1]))
-    expect_equal([one.id for one in whole.data if one.id in ids], ids[::-1], "the files")
-    expect_equal(
-        ([one.id for one in page.data], page.has_more), ([ids[1]], True), "a page of one, and that others follow"
-    )
-    expect_equal([one.id for one in rest.data], [ids[0]], "the next page")
+        await expect_pages(provider.files().list, ids, "files")
 
 
 @check(
@@ -161,6 +156,24 @@ async def unclaimed_files_are_refused(subject: Subject) -> None:
         with refused(UnsupportedCapability, "a list of files") as more:
             await client.files.list().page()
     expect_named([*errors, *more])
+
+
+async def expect_pages(
+    list_page: Callable[[PageQuery], Awaitable[Page[Record]]], ids: Sequence[str], what: str
+) -> None:
+    """Go on where these three, in the order of their creation, are listed the newest first, and page by page.
+
+    Raises:
+        Unmet: They are not.
+    """
+    whole = await list_page(PageQuery(limit=100, order="desc"))
+    page = await list_page(PageQuery(limit=1, order="desc", after=ids[2]))
+    rest = await list_page(PageQuery(limit=1, order="desc", after=ids[1]))
+    expect_equal([one.id for one in whole.data if one.id in ids], list(ids[::-1]), f"the {what}")
+    expect_equal(
+        ([one.id for one in page.data], page.has_more), ([ids[1]], True), "a page of one, and that others follow"
+    )
+    expect_equal([one.id for one in rest.data], [ids[0]], "the next page")
 
 
 async def require_no_files(subject: Subject) -> None:

@@ -11,7 +11,7 @@ from ..conversation import refused
 from ..subject import Subject
 from ..uploaded import indexed, stored, uploaded
 from ..verdicts import expect_equal
-from .files import expect_named, require_no_files
+from .files import expect_named, expect_pages, require_no_files
 
 check = Group("vector stores")
 
@@ -38,15 +38,7 @@ async def vector_stores_are_listed_page_by_page(subject: Subject) -> None:
     await subject.require_backend("files")
     async with subject.backend() as provider, AsyncExitStack() as stack:
         ids = [(await stack.enter_async_context(stored(provider))).id for _ in range(3)]
-        stores = provider.vector_stores()
-        whole = await stores.list(PageQuery(limit=100, order="desc"))
-        page = await stores.list(PageQuery(limit=1, order="desc", after=ids[2]))
-        rest = await stores.list(PageQuery(limit=1, order="desc", after=ids[1]))
-    expect_equal([one.id for one in whole.data if one.id in ids], ids[::-1], "the vector stores")
-    expect_equal(
-        ([one.id for one in page.data], page.has_more), ([ids[1]], True), "a page of one, and that others follow"
-    )
-    expect_equal([one.id for one in rest.data], [ids[0]], "the next page")
+        await expect_pages(provider.vector_stores().list, ids, "vector stores")
 
 
 @check(

@@ -11,14 +11,12 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import anyio
 import httpx
 from anyassistant import AsyncClient
 from anyassistant_openai import Config, OpenAIAssistants
 from assistants_double import running_assistants_double
 from assistants_floor import converse
 from cases_runs import (
-    AT_ONCE,
     DELTAS,
     INSTRUCTIONS,
     QUESTION,
@@ -26,7 +24,7 @@ from cases_runs import (
     RUNS,
     Ours,
     Results,
-    Run,
+    compare_at_once,
     look_up,
     repeat,
     stores,
@@ -96,25 +94,8 @@ async def at_once(rounds: int) -> Results:
     """200 runs of three tool rounds at once, against as many one after the other."""
     with running_assistants_double() as url:
         async with assistants_sides(url, model_name(rounds=ROUNDS_OF_TOOLS)) as (floor, ours):
-
-            async def together(run: Run) -> None:
-                async with anyio.create_task_group() as group:
-                    for _ in range(AT_ONCE):
-                        group.start_soon(run)
-
-            async def ours_together() -> None:
-                await together(ours.run)
-
-            async def floor_together() -> None:
-                await together(floor.run)
-
-            one_by_one = repeat(ours.run, AT_ONCE)
-            yield "assistants_at_once", await compare(one_by_one, ours_together, rounds=rounds, units=AT_ONCE)
-            floor_one_by_one = repeat(floor.run, AT_ONCE)
-            yield (
-                "assistants_at_once_floor",
-                await compare(floor_one_by_one, floor_together, rounds=3, units=AT_ONCE),
-            )
+            yield "assistants_at_once", await compare_at_once(ours.run, rounds=rounds)
+            yield "assistants_at_once_floor", await compare_at_once(floor.run, rounds=3)
 
 
 async def open_runs(rounds: int) -> Results:

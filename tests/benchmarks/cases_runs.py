@@ -180,21 +180,19 @@ async def at_once(rounds: int) -> Results:
     """200 runs of three tool rounds at once, against as many one after the other."""
     with running_double() as url:
         async with sides(url, model_name(rounds=ROUNDS_OF_TOOLS)) as (floor, ours):
+            yield "at_once", await compare_at_once(ours.run, rounds=rounds)
+            yield "at_once_floor", await compare_at_once(floor.run, rounds=3)
 
-            async def together(run: Run) -> None:
-                async with anyio.create_task_group() as group:
-                    for _ in range(AT_ONCE):
-                        group.start_soon(run)
 
-            async def ours_together() -> None:
-                await together(ours.run)
+async def compare_at_once(run: Run, *, rounds: int) -> Comparison:
+    """200 runs at once, against as many one after the other."""
 
-            async def floor_together() -> None:
-                await together(floor.run)
+    async def together() -> None:
+        async with anyio.create_task_group() as group:
+            for _ in range(AT_ONCE):
+                group.start_soon(run)
 
-            one_by_one = repeat(ours.run, AT_ONCE)
-            yield "at_once", await compare(one_by_one, ours_together, rounds=rounds, units=AT_ONCE)
-            yield "at_once_floor", await compare(repeat(floor.run, AT_ONCE), floor_together, rounds=3, units=AT_ONCE)
+    return await compare(repeat(run, AT_ONCE), together, rounds=rounds, units=AT_ONCE)
 
 
 async def blocking(rounds: int) -> Results:
